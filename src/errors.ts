@@ -1,0 +1,63 @@
+/**
+ * Every code a {@link CacheError} can carry, with the sentence the documentation shows for it.
+ * Codes never change within a major version; messages may.
+ */
+export const errorCodes = {
+  ABORTED: 'The signal of the call was aborted; `cause` is its reason.',
+  ALREADY_EXISTS: 'The target of a copy already holds a snapshot of that name.',
+  CLOSED: 'The store or cache was closed before the call.',
+  CORRUPT: 'Bytes that were read do not have the form they must have.',
+  DECRYPT_FAILED: 'No key that was given opens the stored bytes.',
+  DUPLICATE_KEY: 'Two elements of a keyed column have the same key.',
+  FORMAT_NEWER: 'The store holds a snapshot written by a newer version of coldsnap; nothing was changed.',
+  INVALID_KEY: 'A key is empty, too long, or holds a lone surrogate.',
+  IO: 'The medium failed; `cause` is the original error.',
+  LOCKED: 'Another writer holds the directory or database.',
+  NO_ACCESS: 'The operating system denied access (permissions).',
+  NOTHING_CACHED: 'A partial write needs a whole snapshot to build on, and there is none.',
+  NOT_A_DIRECTORY: 'The path of a store, or a part of it, is not a directory.',
+  READ_ONLY: 'The store was opened read-only, or its medium is.',
+  STORE_FULL: 'No space is left on the medium, or a quota is used up.',
+  UNAVAILABLE: 'An optional part (a module or a platform feature) is not there.',
+  UNSUPPORTED_VALUE: 'A value cannot be kept exactly by the codec; the message has its path.',
+  VALUE_TOO_LARGE: 'A value is larger than the store or the format takes.',
+} as const
+
+/** A stable code of a {@link CacheError}. */
+export type ErrorCode = keyof typeof errorCodes
+
+/** What a {@link CacheError} may carry beside its code and message. */
+export interface CacheErrorOptions {
+  /** The error below this one. */
+  readonly cause?: unknown
+  /** The store key in question, where it may be shown. */
+  readonly key?: string | undefined
+}
+
+/**
+ * The one error class of coldsnap. Branch on `code` (or use {@link isCacheError}), never on the class or the text:
+ * two copies of a package break `instanceof`.
+ */
+export class CacheError extends Error {
+  override readonly name: string = 'CacheError'
+  /** Stable code, see {@link errorCodes}. */
+  readonly code: ErrorCode
+  /** The store key in question, where there is one. */
+  readonly key: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: CacheErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.key = options.key
+  }
+}
+
+/** Whether `error` is a {@link CacheError}, of the given code if one is named. */
+export function isCacheError(error: unknown, code?: ErrorCode): error is CacheError {
+  return (
+    error instanceof Error &&
+    error.name === 'CacheError' &&
+    'code' in error &&
+    (code === undefined || error.code === code)
+  )
+}

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+  resolve: {
+    alias: [
+      { find: /^coldsnap$/, replacement: source('index.ts') },
+      { find: /^coldsnap\/file$/, replacement: source('store/file-store.ts') },
+      { find: /^coldsnap\/level$/, replacement: source('store/level-store.ts') },
+      { find: /^coldsnap\/netmap$/, replacement: source('netmap/index.ts') },
+      { find: /^coldsnap\/contract$/, replacement: source('contract/index.ts') },
+    ],
+  },
+})
