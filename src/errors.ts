@@ -21,6 +21,7 @@ export const errorCodes = {
   UNAVAILABLE: 'An optional part (a module or a platform feature) is not there.',
   UNSUPPORTED_VALUE: 'A value cannot be kept exactly by the codec; the message has its path.',
   VALUE_TOO_LARGE: 'A value is larger than the store or the format takes.',
+  VIEW_EXPIRED: 'Another process removed what a view still had to read; open a new one.',
 } as const
 
 /** A stable code of a {@link CacheError}. */

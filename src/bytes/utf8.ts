@@ -41,5 +41,5 @@ export function compareUtf8(a: string, b: string): number {
 
 // Surrogates stand for code points above every other unit, so they are moved above them.
 function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }

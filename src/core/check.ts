@@ -1,5 +1,6 @@
 import { isWellFormed, utf8Length } from '../bytes/utf8.ts'
 import { CacheError } from '../errors.ts'
+import type { StoreOperation } from '../store/store.ts'
 
 /** Throws `INVALID_KEY` unless `key` is a string of 1 to `maxBytes` bytes of UTF-8 without lone surrogates. */
 export function checkKey(key: string, maxBytes = 1024): void {
@@ -22,6 +23,13 @@ export function checkBytes(value: Uint8Array): void {
   if (!(value instanceof Uint8Array)) {
     throw new TypeError(`Value must be a Uint8Array, received ${value === null ? 'null' : typeof value}`)
   }
+}
+
+/** Throws unless `operation` is a store or remove with a good key and bytes. (`put` and `del` are abstract-level's.) */
+export function checkOperation(operation: StoreOperation): void {
+  checkOneOf('type', operation.type, ['store', 'remove'])
+  checkKey(operation.key)
+  if (operation.type === 'store') checkBytes(operation.value)
 }
 
 /** Throws `ABORTED` with the signal's reason as cause if `signal` is aborted. */

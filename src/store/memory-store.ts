@@ -1,5 +1,5 @@
 import { compareUtf8 } from '../bytes/utf8.ts'
-import { checkBytes, checkKey, checkPrefix, checkSignal } from '../core/check.ts'
+import { checkBytes, checkKey, checkOperation, checkPrefix, checkSignal } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import type { Store, StoreOperation, StoreOptions } from './store.ts'
 
@@ -41,10 +41,7 @@ export class MemoryStore implements Store {
 
   async batch(operations: readonly StoreOperation[], options: StoreOptions = {}): Promise<void> {
     this.#check(options)
-    for (const operation of operations) {
-      checkKey(operation.key)
-      if (operation.type === 'store') checkBytes(operation.value)
-    }
+    for (const operation of operations) checkOperation(operation)
     for (const operation of operations) {
       if (operation.type === 'store') this.#values.set(operation.key, new Uint8Array(operation.value))
       else this.#values.delete(operation.key)

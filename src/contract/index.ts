@@ -1,0 +1,9 @@
+export { type StoreRule, storeRules } from './rules.ts'
+export type { CaseContext, OpenStore, StoreCase, StoreHandle } from './store-case.ts'
+export { type StoreContractOptions, storeContract } from './store-contract.ts'
+export {
+  type FastCheck,
+  type StoreProperty,
+  type StorePropertyOptions,
+  storeProperties,
+} from './store-properties.ts'

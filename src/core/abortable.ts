@@ -1,0 +1,15 @@
+import { CacheError } from '../errors.ts'
+
+/**
+ * Resolves as `work` does, but rejects with `ABORTED` as soon as `signal` is aborted. The work itself goes on: whoever
+ * started it makes sure that it does no harm when nobody waits for it any more.
+ */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new CacheError('ABORTED', 'The call was aborted', { cause: signal.reason }))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,0 +1,36 @@
+import { CacheError } from '../errors.ts'
+import { checkSignal } from './check.ts'
+
+/** Runs tasks one after the other, in the order in which they came. */
+export class SerialQueue {
+  #tail: Promise<void> = Promise.resolve()
+
+  /** Settles as `task` does. An abort ends the wait for its turn at once, with `ABORTED`. */
+  async run<T>(task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    checkSignal(signal)
+    let started = false
+    const before = this.#tail
+    const running = before.then(() => {
+      // An abort while waiting was reported already; the task must not run behind the caller's back.
+      checkSignal(signal)
+      started = true
+      return task()
+    })
+    this.#tail = running.then(ignore, ignore)
+    if (signal === undefined) return running
+    return new Promise<T>((resolve, reject) => {
+      const onAbort = (): void => {
+        if (!started) reject(new CacheError('ABORTED', 'The call was aborted', { cause: signal.reason }))
+      }
+      signal.addEventListener('abort', onAbort, { once: true })
+      running.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    })
+  }
+
+  /** Resolves when all tasks that came before are done. */
+  async idle(): Promise<void> {
+    await this.#tail
+  }
+}
+
+function ignore(): void {}

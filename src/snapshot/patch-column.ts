@@ -1,0 +1,172 @@
+import { setOwn } from '../codec/set-own.ts'
+import { CacheError } from '../errors.ts'
+import { believe, type ColumnBelief, findColumn, toElements } from './belief.ts'
+import { type Shape, shapeOf } from './columns.ts'
+import type { ColumnPlan } from './commit.ts'
+import { draftBase, type Elements } from './draft.ts'
+import type { Change, ElementTable } from './element-table.ts'
+import type { HeadColumn } from './head.ts'
+import type { Inventory } from './inventory.ts'
+import { planKept, planPatch, planWhole } from './plan-columns.ts'
+import { readElements } from './read-column.ts'
+import type { ResolvedOptions } from './snapshot-options.ts'
+import type { CallOptions, SnapshotWriter } from './snapshot-writer.ts'
+import type { StoreResult } from './store-state.ts'
+import { onSnapshot, unchanged } from './update-columns.ts'
+
+/** A change of a column of elements: elements to set, and keys to remove. */
+export type PatchInput<Value> =
+  NonNullable<Value> extends readonly (infer Element)[]
+    ? { readonly set?: readonly Element[]; readonly remove?: readonly (string | number)[] }
+    : NonNullable<Value> extends ReadonlyMap<string, infer Element>
+      ? { readonly set?: ReadonlyMap<string, Element>; readonly remove?: readonly string[] }
+      : { readonly set?: Partial<NonNullable<Value>>; readonly remove?: readonly (string | number)[] }
+
+interface Patch {
+  readonly set: Elements
+  readonly removed: ReadonlySet<string>
+}
+
+/** Sets and removes elements of one column, on top of the newest snapshot. */
+export async function patchColumn(
+  writer: SnapshotWriter,
+  name: string,
+  input: PatchInput<unknown>,
+  rules: ResolvedOptions,
+  options: CallOptions,
+): Promise<StoreResult> {
+  const patch = readInput(name, input, rules)
+  return await onSnapshot(writer, rules, options, [name], {
+    onState: state =>
+      setOwn(state, name, patchValue(name, Object.hasOwn(state, name) ? state[name] : undefined, patch, rules)),
+    onStored: async inventory => await patchStored(writer, name, patch, inventory, rules, options),
+  })
+}
+
+function readInput(name: string, input: PatchInput<unknown>, rules: ResolvedOptions): Patch {
+  const spec = rules.specOf(name)
+  if (spec.kind === 'plain') throw new TypeError(`Cannot patch "${name}": it is neither keyed() nor entries()`)
+  const { set, remove = [] }: { set?: unknown; remove?: unknown } = input
+  if (!Array.isArray(remove)) throw new TypeError('Option remove must be an array of keys')
+  const removed = new Set(remove.map(String))
+  const value = set ?? (spec.kind === 'keyed' ? [] : {})
+  const shape = shapeOf(spec, value)
+  if (shape === 'plain') {
+    const wanted = spec.kind === 'keyed' ? 'an array' : 'a plain object or a Map with string keys'
+    throw new TypeError(`Cannot patch "${name}": set must be ${wanted}`)
+  }
+  return { set: toElements(name, spec, shape, value), removed }
+}
+
+async function patchStored(
+  writer: SnapshotWriter,
+  name: string,
+  patch: Patch,
+  inventory: Inventory,
+  rules: ResolvedOptions,
+  options: CallOptions,
+): Promise<StoreResult> {
+  const { head, columns } = writer.belief!
+  const stored = findColumn(head, name)
+  const belief = columns.get(name)
+  if (stored !== undefined && belief === undefined) {
+    throw new CacheError('CORRUPT', `Cannot patch "${name}": what is stored of it cannot be read`)
+  }
+  const hasElements = stored !== undefined && stored.shape !== 'plain'
+  if (!hasElements && !isNothing(belief, rules)) throw noElements(name)
+  const planned = !hasElements
+    ? planWhole(name, patchValue(name, undefined, patch, rules), rules)
+    : await planElements(writer, stored, belief!, patch, rules, options)
+  if (planned === undefined) return unchanged(head.generation)
+  const plans: ColumnPlan[] = head.columns.map(column => (column.name === name ? planned.column : planKept(column)))
+  if (stored === undefined) plans.push(planned.column)
+  const beliefs = new Map(columns).set(name, { ...planned.belief, value: undefined, hasValue: false })
+  const { sweepError, ...written } = await writer.commit(plans, beliefs, inventory, options)
+  const error = sweepError === undefined ? {} : { sweepError }
+  return { ...written, written: [name], removed: [], skipped: false, ...error }
+}
+
+// A keyed field that was null or undefined is stored plain; a patch makes it a column of elements.
+function isNothing(belief: ColumnBelief | undefined, { detector }: ResolvedOptions): boolean {
+  return belief === undefined || [null, undefined].some(nothing => detector.same(nothing, belief.shadow))
+}
+
+function noElements(name: string): TypeError {
+  return new TypeError(`Cannot patch "${name}": what is stored there has no elements`)
+}
+
+/** `value`, an old value of the column, with the patch applied. */
+function patchValue(name: string, value: unknown, { set, removed }: Patch, rules: ResolvedOptions): unknown {
+  const spec = rules.specOf(name)
+  const isEmpty = value === null || value === undefined
+  const shape: Shape = isEmpty ? set.shape : shapeOf(spec, value)
+  if (shape === 'plain') throw noElements(name)
+  const old = isEmpty ? { keys: [], values: [] } : toElements(name, spec, shape, value)
+  const merged = new Map(old.keys.map((key, i) => [key, old.values[i]]))
+  for (const [i, key] of set.keys.entries()) merged.set(key, set.values[i])
+  for (const key of removed) merged.delete(key)
+  return fromElements(shape, [...merged.keys()], [...merged.values()])
+}
+
+function fromElements(shape: Shape, keys: readonly string[], values: readonly unknown[]): unknown {
+  if (shape === 'array') return values
+  if (shape === 'map') return new Map(keys.map((key, i) => [key, values[i]]))
+  const object: Record<string, unknown> = {}
+  for (const [i, key] of keys.entries()) setOwn(object, key, values[i])
+  return object
+}
+
+async function planElements(
+  writer: SnapshotWriter,
+  stored: HeadColumn,
+  belief: ColumnBelief,
+  { set, removed }: Patch,
+  rules: ResolvedOptions,
+  options: CallOptions,
+): Promise<{ column: ColumnPlan; belief: ColumnBelief } | undefined> {
+  const table = belief.table!
+  const changed = onlyChanged(table, set, rules)
+  const planned = planPatch(stored, belief, changed, removed, rules)
+  if (planned === undefined) return undefined
+  const shadows = planned.change.positions.map(position => rules.detector.shadow(changed.values[position]))
+  if (!planned.isCompactionDue) {
+    table.apply(planned.change, shadows)
+    return { column: { ...planned.column, count: table.size }, belief }
+  }
+  const elements = await readPatched(writer, stored, table, planned.change, changed, options)
+  const { name, shape } = stored
+  const segments = draftBase(name, elements, rules.codec)
+  const value = fromElements(shape, elements.keys, elements.values)
+  const column = { name, shape, count: elements.keys.length, kept: [], segments }
+  return { column, belief: believe(name, rules.specOf(name), value, rules.detector, elements) }
+}
+
+// An element that is stored as it is need not be written again.
+function onlyChanged(table: ElementTable, set: Elements, { detector }: ResolvedOptions): Elements {
+  const keys: string[] = []
+  const values: unknown[] = []
+  for (const [i, key] of set.keys.entries()) {
+    const slot = table.slotOf(key)
+    if (slot !== undefined && detector.same(set.values[i], table.shadows![slot])) continue
+    keys.push(key)
+    values.push(set.values[i])
+  }
+  return { shape: set.shape, keys, values }
+}
+
+// All elements as they are after the patch, for a new base.
+async function readPatched(
+  writer: SnapshotWriter,
+  stored: HeadColumn,
+  table: ElementTable,
+  change: Change,
+  set: Elements,
+  { signal }: CallOptions,
+): Promise<Elements> {
+  const old = await readElements(writer.source, stored, { keys: true, pages: true }, { signal })
+  const values = old.values
+  for (const [i, slot] of change.setSlots.entries()) values[slot] = set.values[change.positions[i]!]
+  table.apply(change, undefined)
+  const slots = [...table.live()]
+  return { shape: stored.shape, keys: slots.map(slot => table.keys[slot]!), values: slots.map(slot => values[slot]) }
+}

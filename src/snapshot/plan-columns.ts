@@ -1,0 +1,154 @@
+import type { CodecName } from '../codec/codec.ts'
+import { believe, type ColumnBelief, elementKey, findColumn, toElements } from './belief.ts'
+import { type ColumnSpec, shapeOf } from './columns.ts'
+import type { ColumnPlan } from './commit.ts'
+import type { Detector } from './detector.ts'
+import { draftBase, draftDelta, draftValue, type Elements } from './draft.ts'
+import type { Change } from './element-table.ts'
+import type { HeadColumn } from './head.ts'
+import type { OpenedHead } from './head-seal.ts'
+import type { Segment } from './segment.ts'
+
+/** What a new state needs to become the snapshot. */
+export interface StatePlan {
+  readonly columns: ColumnPlan[]
+  readonly beliefs: Map<string, ColumnBelief>
+  /** Names of the columns that changed. */
+  readonly written: string[]
+  /** Names of the columns that were stored and are no field of the state. */
+  readonly removed: string[]
+}
+
+export interface PlanOptions {
+  readonly codec: CodecName
+  readonly detector: Detector
+  readonly specOf: (column: string) => ColumnSpec<never>
+}
+
+const minCompactBytes = 16 << 10
+
+/**
+ * Compares `state` with what is stored and encodes what differs, in one synchronous step: whatever the caller does to
+ * the state afterwards, the snapshot is of this moment. Changes `beliefs` in place: they are void if the plan fails.
+ */
+export function planState(
+  state: Readonly<Record<string, unknown>>,
+  head: OpenedHead | undefined,
+  beliefs: ReadonlyMap<string, ColumnBelief>,
+  options: PlanOptions,
+): StatePlan {
+  const plan: StatePlan = { columns: [], beliefs: new Map(), written: [], removed: [] }
+  for (const name of Object.keys(state)) planColumn(plan, name, state[name], head, beliefs.get(name), options)
+  for (const column of head?.columns ?? []) if (!plan.beliefs.has(column.name)) plan.removed.push(column.name)
+  return plan
+}
+
+function planColumn(
+  plan: StatePlan,
+  name: string,
+  value: unknown,
+  head: OpenedHead | undefined,
+  belief: ColumnBelief | undefined,
+  options: PlanOptions,
+): void {
+  const stored = findColumn(head, name)
+  const planned =
+    stored === undefined || belief === undefined
+      ? planWhole(name, value, options)
+      : planChange(name, value, stored, belief, options)
+  plan.columns.push(planned.column)
+  plan.beliefs.set(name, planned.belief)
+  if (planned.column.segments.length > 0) plan.written.push(name)
+}
+
+interface PlannedColumn {
+  readonly column: ColumnPlan
+  readonly belief: ColumnBelief
+}
+
+/** Writes a column anew. */
+export function planWhole(name: string, value: unknown, options: PlanOptions): PlannedColumn {
+  const { codec, detector, specOf } = options
+  const spec = specOf(name)
+  const shape = shapeOf(spec, value)
+  if (shape === 'plain') {
+    const segments = draftValue(name, value, codec)
+    const belief = believe(name, spec, value, detector)
+    return { column: { name, shape, count: 1, kept: [], segments }, belief }
+  }
+  const elements = toElements(name, spec, shape, value)
+  const segments = draftBase(name, elements, codec)
+  const belief = believe(name, spec, value, detector, elements)
+  return { column: { name, shape, count: elements.keys.length, kept: [], segments }, belief }
+}
+
+/** Keeps a column as it is stored. */
+export function planKept(stored: HeadColumn): ColumnPlan {
+  const { name, shape, count, pieces } = stored
+  return { name, shape, count, kept: pieces, segments: [] }
+}
+
+function planChange(
+  name: string,
+  value: unknown,
+  stored: HeadColumn,
+  belief: ColumnBelief,
+  options: PlanOptions,
+): PlannedColumn {
+  const { detector, specOf } = options
+  const spec = specOf(name)
+  const shape = shapeOf(spec, value)
+  const kept = { column: planKept(stored), belief }
+  if (belief.hasValue && belief.value === value) return kept
+  if (shape !== stored.shape) return planWhole(name, value, options)
+  const own = { value: detector.isImmutable ? value : undefined, hasValue: detector.isImmutable }
+  if (shape === 'plain') {
+    if (!detector.same(value, belief.shadow)) return planWhole(name, value, options)
+    return { column: kept.column, belief: { ...belief, ...own } }
+  }
+  const { table } = belief
+  if (table?.shadows === undefined) return planWhole(name, value, options)
+  const given = shape === 'array' ? undefined : toElements(name, spec, shape, value)
+  const values = given?.values ?? (value as readonly unknown[])
+  const keyAt = (i: number): string => given?.keys[i] ?? elementKey(name, spec, values[i], i)
+  const change = table.diff(values, keyAt, given !== undefined, detector)
+  if (change === undefined) return { column: kept.column, belief: { ...belief, ...own } }
+  // With all keys at hand a key that stands twice is found; without them, positions kept their keys.
+  const elements =
+    given ??
+    (change.runs === undefined && change.slots === table.slots ? undefined : toElements(name, spec, shape, value))
+  if (change.positions.length > values.length / 2) return planWhole(name, value, options)
+  const delta = draftDelta(name, change, elements ?? { shape, keys: [], values }, options.codec)
+  if (isCompactionDue(stored, delta)) return planWhole(name, value, options)
+  const shadows = change.positions.map(position => detector.shadow(values[position]))
+  table.apply(change, shadows)
+  const column = { name, shape, count: table.size, kept: stored.pieces, segments: [delta] }
+  return { column, belief: { ...belief, ...own } }
+}
+
+/** Sets and removes elements of a stored column by key. `undefined` if that changes nothing. */
+export function planPatch(
+  stored: HeadColumn,
+  belief: ColumnBelief,
+  set: Elements,
+  removed: ReadonlySet<string>,
+  options: PlanOptions,
+): { column: ColumnPlan; change: Change; isCompactionDue: boolean } | undefined {
+  const table = belief.table!
+  const change = table.patch(set.keys, removed)
+  if (change.positions.length === 0 && change.runs === undefined) return undefined
+  const delta = draftDelta(stored.name, change, set, options.codec)
+  const column = { ...stored, kept: stored.pieces, segments: [delta] }
+  return { column, change, isCompactionDue: isCompactionDue(stored, delta) }
+}
+
+// Deltas up to a quarter of the base: a load does at most that much more than it must.
+function isCompactionDue(stored: HeadColumn, delta: Segment): boolean {
+  let base = 0
+  let deltas = delta.payload.byteLength
+  for (const piece of stored.pieces) {
+    if (piece.role === 'delta') deltas += piece.length
+    else base += piece.length
+  }
+  return deltas > Math.max(minCompactBytes, base / 4)
+}

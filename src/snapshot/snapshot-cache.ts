@@ -1,0 +1,241 @@
+import { abortable } from '../core/abortable.ts'
+import { checkOptionNames } from '../core/check.ts'
+import { SerialQueue } from '../core/serial-queue.ts'
+import { CacheError } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+import { snapshotKeys } from './keys.ts'
+import { ageMs, confirmLoads, loadState } from './load-state.ts'
+import { clearSnapshots, type Generation, listGenerations, type Verification, verifySnapshots } from './maintenance.ts'
+import { type PatchInput, patchColumn } from './patch-column.ts'
+import { walkHeads } from './read-heads.ts'
+import type { Source } from './read-pieces.ts'
+import type { Report } from './report.ts'
+import { type ResolvedOptions, resolveOptions, type SnapshotCacheOptions } from './snapshot-options.ts'
+import { openView, type SnapshotView } from './snapshot-view.ts'
+import { type CallOptions, SnapshotWriter } from './snapshot-writer.ts'
+import { StoreRequests } from './store-requests.ts'
+import { type StoreResult, storeState } from './store-state.ts'
+import { updateColumns } from './update-columns.ts'
+
+/** What a load gives: the last good state, and how good it is. */
+export interface Snapshot<State> {
+  /** The caller's to keep and change. */
+  readonly state: State
+  /** Always true: the state is of the past until something fresher replaces it. */
+  readonly cached: true
+  /** When it was stored, by the clock of whoever stored it. */
+  readonly savedAt: Date
+  /** How long ago that was, in milliseconds, never negative. */
+  readonly ageMs: number
+  /** Counts snapshots; a later one has a higher number. */
+  readonly generation: number
+  readonly report: Report
+  /** Says that the application works with this state: see the `poisonAfter` option. */
+  confirm(options?: CallOptions): Promise<void>
+}
+
+/** What {@link SnapshotCache.start} gives. */
+export interface Start<State> {
+  readonly state: State
+  /** Whether `state` is the cached one; `fresh` is then still on its way. */
+  readonly cached: boolean
+  /** The fetched state, once it is stored. Rejects if the fetch or the store fails; that may be left unhandled. */
+  readonly fresh: Promise<State>
+  /** The snapshot that `state` came from, if it is the cached one. */
+  readonly snapshot: Snapshot<State> | undefined
+}
+
+/**
+ * Keeps one large state object in a {@link Store}, column by column. A load gives the last good state, whole and
+ * verified, or nothing; a store writes what changed. Calls are served one after the other; the cache does not close the
+ * store it was given. Errors: docs/errors.md. The format: docs/FORMAT.md.
+ */
+export class SnapshotCache<State extends object> {
+  readonly name: string
+  readonly #options: ResolvedOptions
+  readonly #source: Source
+  readonly #writer: SnapshotWriter
+  readonly #queue = new SerialQueue()
+  readonly #requests = new StoreRequests()
+  // States given out by load(), and whether they lack columns.
+  readonly #loaded = new WeakMap<object, { isPartial: boolean }>()
+  #closed = false
+
+  constructor(store: Store, options: SnapshotCacheOptions<State> = {}) {
+    this.#options = resolveOptions(options)
+    this.name = this.#options.name
+    this.#source = { store, keys: snapshotKeys(this.name), cipher: this.#options.cipher }
+    this.#writer = new SnapshotWriter(this.#source, this.#options)
+  }
+
+  /**
+   * Makes `state` the snapshot: writes the columns and elements that changed, then the head that names them. The state
+   * is read in one synchronous step when the call's turn comes; calls that wait for their turn are overtaken by later
+   * ones (`skipped: 'superseded'`). A state that came from `load()` and was not changed is not stored again.
+   *
+   * Rejects, and leaves the last snapshot as it was, with `UNSUPPORTED_VALUE` (with the path of the value),
+   * `DUPLICATE_KEY`, `INVALID_KEY`, `FORMAT_NEWER`, `ABORTED`, `CLOSED`, or what the store throws.
+   */
+  async store(state: State, options: CallOptions = {}): Promise<StoreResult> {
+    checkCallOptions(options)
+    checkState(state)
+    this.#checkOpen()
+    const origin = this.#loaded.get(state)
+    if (origin?.isPartial) throw new TypeError('The state was loaded in part: use update() to store columns of it')
+    const task = (latest: object, latestOptions: CallOptions): Promise<StoreResult> =>
+      storeState(this.#writer, latest, this.#loaded.has(latest), this.#options, latestOptions)
+    return await this.#requests.add({ state, options }, task, run => this.#queue.run(run, undefined))
+  }
+
+  /**
+   * Replaces some columns; the others stay as they are stored. Rejects with `NOTHING_CACHED` if there is no snapshot to
+   * build on, else as {@link store}.
+   */
+  async update(columns: Partial<State>, options: CallOptions = {}): Promise<StoreResult> {
+    checkCallOptions(options)
+    checkState(columns)
+    return await this.#run(() => updateColumns(this.#writer, columns, this.#options, options), options.signal)
+  }
+
+  /**
+   * Sets and removes elements of a column that is keyed() or entries(). Elements with a new key go to the end; an
+   * element that is both set and removed is removed; removing an absent key is fine. Rejects as {@link update}.
+   */
+  async patch<Name extends keyof State & string>(
+    column: Name,
+    change: PatchInput<State[Name]>,
+    options: CallOptions = {},
+  ): Promise<StoreResult> {
+    checkCallOptions(options)
+    return await this.#run(() => patchColumn(this.#writer, column, change, this.#options, options), options.signal)
+  }
+
+  /**
+   * The last good state, or `undefined` if there is none. Every digest is checked before anything is decoded; if the
+   * newest snapshot is not whole, the one before is given and `report` says so. Stored bytes never make it reject.
+   * With `columns`, only these are read and given.
+   */
+  async load(options?: CallOptions & { readonly columns?: undefined }): Promise<Snapshot<State> | undefined>
+  async load<const Name extends keyof State & string>(
+    options: CallOptions & { readonly columns: readonly Name[] },
+  ): Promise<Snapshot<Pick<State, Name>> | undefined>
+  async load(
+    options: CallOptions & { readonly columns?: readonly string[] | undefined } = {},
+  ): Promise<Snapshot<State> | undefined> {
+    checkCallOptions(options, ['columns'])
+    const { columns } = options
+    if (columns !== undefined && !Array.isArray(columns))
+      throw new TypeError('Option columns must be an array of names')
+    return await this.#run(() => this.#load(columns, options), options.signal)
+  }
+
+  async #load(columns: readonly string[] | undefined, options: CallOptions): Promise<Snapshot<State> | undefined> {
+    const found = await walkHeads(
+      this.#source,
+      async (head, note) => await loadState(this.#source, head, columns, this.#options, options, note),
+      options.signal,
+    )
+    const { head, result, problems, fallback } = found
+    const report: Report = { problems, fallback }
+    if (problems.length > 0) this.#options.onReport?.(report)
+    if (head === undefined || result === undefined) return undefined
+    if (!fallback) this.#writer.learnHead(head, result.beliefs)
+    this.#loaded.set(result.state, { isPartial: columns !== undefined })
+    return {
+      state: result.state as State,
+      cached: true,
+      savedAt: new Date(head.savedAtMs),
+      ageMs: ageMs(head, this.#options.now()),
+      generation: head.generation,
+      report,
+      confirm: async (confirmOptions = {}) =>
+        await this.#run(() => confirmLoads(this.#source, head, confirmOptions.signal), confirmOptions.signal),
+    }
+  }
+
+  /**
+   * Opens the newest snapshot for reading column by column and element by element, each decoded when it is first asked
+   * for. All that a view gives is of one snapshot. `undefined` if there is none.
+   */
+  async view(options: CallOptions = {}): Promise<SnapshotView<State> | undefined> {
+    checkCallOptions(options)
+    return await this.#run(async () => {
+      const opened = await openView<State>(this.#source, this.#options, this.#writer.pinned, options)
+      const { problems, fallback } = opened
+      if (problems.length > 0) this.#options.onReport?.({ problems, fallback })
+      return opened.view
+    }, options.signal)
+  }
+
+  /**
+   * The whole start-up: gives the cached state at once and the fetched one later, or, if nothing is cached, waits for
+   * the fetch. The fetched state is stored before `fresh` resolves.
+   */
+  async start(fetch: (signal: AbortSignal) => Promise<State>, options: CallOptions = {}): Promise<Start<State>> {
+    const snapshot = await this.load(options)
+    const signal = options.signal ?? new AbortController().signal
+    const fetching = async (): Promise<State> => {
+      const state = await abortable(fetch(signal), options.signal)
+      await this.store(state, options)
+      await snapshot?.confirm(options)
+      return state
+    }
+    const fresh = fetching()
+    if (snapshot === undefined) return { state: await fresh, cached: false, fresh, snapshot }
+    // Offline is the normal case here: whoever does not look at `fresh` must not be ended by it.
+    fresh.catch(() => undefined)
+    return { state: snapshot.state, cached: true, fresh, snapshot }
+  }
+
+  /** The snapshots whose heads are stored, newest first. */
+  async generations(options: CallOptions = {}): Promise<Generation[]> {
+    checkCallOptions(options)
+    return await this.#run(() => listGenerations(this.#source, this.#options.now(), options.signal), options.signal)
+  }
+
+  /** Reads and checks everything that is stored, and changes nothing. */
+  async verify(options: CallOptions = {}): Promise<Verification> {
+    checkCallOptions(options)
+    return await this.#run(() => verifySnapshots(this.#source, options), options.signal)
+  }
+
+  /** Removes all snapshots of this cache, those of newer versions of coldsnap too. Foreign keys stay. */
+  async clear(options: CallOptions = {}): Promise<void> {
+    checkCallOptions(options)
+    await this.#run(async () => {
+      this.#writer.forget()
+      await clearSnapshots(this.#source, options.signal)
+    }, options.signal)
+  }
+
+  /** Waits for calls under way and refuses new ones with `CLOSED`. The store stays open. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#queue.idle()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new CacheError('CLOSED', `The cache "${this.name}" is closed`)
+  }
+
+  async #run<T>(task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    this.#checkOpen()
+    this.#requests.seal()
+    return await this.#queue.run(task, signal)
+  }
+}
+
+function checkCallOptions(options: CallOptions, more: readonly string[] = []): void {
+  checkOptionNames(options, ['signal', 'onProgress', ...more])
+}
+
+function checkState(state: object): void {
+  const prototype: unknown = typeof state === 'object' && state !== null ? Object.getPrototypeOf(state) : undefined
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new TypeError('The state must be a plain object whose fields are its columns')
+  }
+}

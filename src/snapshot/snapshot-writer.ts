@@ -1,0 +1,203 @@
+import { toHex } from '../bytes/hex.ts'
+import type { CodecName } from '../codec/codec.ts'
+import { CacheError, isCacheError } from '../errors.ts'
+import { type Belief, believeStored, type ColumnBelief, findColumn, keysBySlot } from './belief.ts'
+import type { ColumnSpec } from './columns.ts'
+import { type ColumnPlan, commit } from './commit.ts'
+import type { Detector } from './detector.ts'
+import type { HeadColumn } from './head.ts'
+import type { OpenedHead } from './head-seal.ts'
+import { type Inventory, namedKeys, sweep, takeInventory } from './inventory.ts'
+import { maxGeneration } from './keys.ts'
+import { readColumn, readElements, type StoredElements, toValue } from './read-column.ts'
+import { readHead } from './read-heads.ts'
+import type { Source } from './read-pieces.ts'
+import { HeadProblem } from './report.ts'
+
+/** Told while a store or a load goes on: `done` of `total` segments of `column`. */
+export interface Progress {
+  readonly column: string
+  readonly done: number
+  readonly total: number
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export interface WriterOptions {
+  readonly codec: CodecName
+  readonly compress: boolean
+  readonly detector: Detector
+  readonly schemaVersion: number
+  readonly now: () => number
+  readonly specOf: (column: string) => ColumnSpec<never>
+}
+
+/** What a commit brought about. */
+export interface Written {
+  readonly generation: number
+  readonly bytes: number
+  /** The error that kept old keys from being removed; the next write tries again. */
+  readonly sweepError: unknown
+}
+
+/** The half of a cache that changes the store: what is believed to be there, the order of commit, the sweep. */
+export class SnapshotWriter {
+  readonly source: Source
+  readonly options: WriterOptions
+  /** Heads that open views read from: their segments are spared. */
+  readonly pinned: Set<OpenedHead> = new Set()
+  #belief: Belief | undefined
+  #generation = 0
+  #checkedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(source: Source, options: WriterOptions) {
+    this.source = source
+    this.options = options
+  }
+
+  get belief(): Belief | undefined {
+    return this.#belief
+  }
+
+  /** Forgets what is believed to be stored: the next write looks. */
+  forget(): void {
+    this.#belief = undefined
+    this.#checkedAtMs = Number.NEGATIVE_INFINITY
+  }
+
+  /** Takes over what a load found. */
+  learnHead(head: OpenedHead, columns: Map<string, ColumnBelief>): void {
+    this.#belief = { head, columns }
+    this.#checkedAtMs = this.options.now()
+  }
+
+  /** How long ago the belief was last held against the store, in milliseconds. */
+  get checkAgeMs(): number {
+    return Math.abs(this.options.now() - this.#checkedAtMs)
+  }
+
+  /**
+   * Holds the belief against what is stored and builds a new one on the newest head if it does not stand. Afterwards
+   * {@link belief} is the newest head that can be built on, or `undefined`. Throws `FORMAT_NEWER`.
+   */
+  async check(signal: AbortSignal | undefined): Promise<Inventory> {
+    const inventory = await takeInventory(this.source, signal)
+    this.#generation = Math.max(this.#generation, inventory.generation)
+    const believed = this.#belief?.head
+    const isNewest = believed !== undefined && inventory.heads[0]?.key === this.source.keys.head(believed)
+    if (!isNewest || !this.#isComplete(believed, inventory)) {
+      this.forget()
+      const head = await this.#findHead(inventory, signal)
+      if (head !== undefined) this.#belief = { head, columns: new Map() }
+    }
+    this.#checkedAtMs = this.options.now()
+    return inventory
+  }
+
+  #isComplete(head: OpenedHead, inventory: Inventory): boolean {
+    return namedKeys(this.source.keys, head).every(key => inventory.segments.has(key))
+  }
+
+  async #findHead(inventory: Inventory, signal: AbortSignal | undefined): Promise<OpenedHead | undefined> {
+    for (const listed of inventory.heads) {
+      try {
+        const head = await readHead(this.source, listed, signal)
+        if (head !== undefined && this.#isComplete(head, inventory)) return head
+      } catch (error) {
+        if (!(error instanceof HeadProblem)) throw error
+        const { code, message, key } = error.problem
+        if (code === 'FORMAT_NEWER') throw new CacheError('FORMAT_NEWER', message, { cause: error.problem.cause, key })
+      }
+    }
+    return undefined
+  }
+
+  /** Whether what is stored must be written anew whole: it is sealed with another key, or not at all. */
+  get mustRewrite(): boolean {
+    return this.#belief !== undefined && this.#belief.head.keyId !== this.source.cipher?.keyId
+  }
+
+  /**
+   * Reads what is stored of `columns` of which nothing is believed, so that they can be compared. A column that cannot
+   * be read stays unknown, and is then written whole.
+   */
+  async learn(columns: Iterable<string>, signal: AbortSignal | undefined): Promise<void> {
+    const belief = this.#belief
+    if (belief === undefined || this.mustRewrite) return
+    for (const name of columns) {
+      const stored = findColumn(belief.head, name)
+      const known = belief.columns.get(name)
+      const isKnown = known !== undefined && (known.table === undefined || known.table.shadows !== undefined)
+      if (stored === undefined || isKnown) continue
+      try {
+        belief.columns.set(name, await this.#readBelief(stored, signal))
+      } catch (error) {
+        if (isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED')) throw error
+        belief.columns.delete(name)
+      }
+    }
+  }
+
+  async #readBelief(column: HeadColumn, signal: AbortSignal | undefined): Promise<ColumnBelief> {
+    const { detector, specOf } = this.options
+    if (column.shape === 'plain') {
+      const value = await readColumn(this.source, column, { signal })
+      return { value: undefined, hasValue: false, shadow: detector.shadow(value), table: undefined }
+    }
+    const stored = await readElements(this.source, column, { keys: true, pages: true }, { signal })
+    const spec = specOf(column.name)
+    if (column.shape === 'array') checkKeys(column.name, spec, stored)
+    const value = toValue(column.shape, stored)
+    return { ...believeStored(column.name, spec, value, stored, detector), hasValue: false }
+  }
+
+  /**
+   * Commits `columns` as the next snapshot and sweeps. `columns` holds the beliefs to keep afterwards. Whatever goes
+   * wrong, nothing is believed any more.
+   */
+  async commit(
+    columns: readonly ColumnPlan[],
+    beliefs: Map<string, ColumnBelief>,
+    inventory: Inventory,
+    { signal, onProgress }: CallOptions,
+  ): Promise<Written> {
+    const previous = this.#belief?.head
+    this.#belief = undefined
+    const { codec, compress, schemaVersion, now } = this.options
+    if (this.#generation >= maxGeneration) throw new CacheError('CORRUPT', 'Cannot write: no generation is left')
+    const id = { generation: ++this.#generation, nonce: randomNonce() }
+    const plan = { ...id, savedAtMs: now(), schemaVersion, columns }
+    const { head, bytes } = await commit(this.source, plan, { codec, compress, signal, onProgress })
+    const opened = { ...head, keyId: this.source.cipher?.keyId }
+    this.#belief = { head: opened, columns: beliefs }
+    const kept = [opened, ...(previous === undefined ? [] : [previous]), ...this.pinned]
+    const sweepError = await this.#sweep(inventory, kept)
+    return { generation: head.generation, bytes, sweepError }
+  }
+
+  // The snapshot is stored by now: neither an abort nor a failure here may make the call look as if it were not.
+  async #sweep(inventory: Inventory, kept: readonly OpenedHead[]): Promise<unknown> {
+    try {
+      await sweep(this.source, inventory, kept, undefined)
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+}
+
+// The keys were made by the spec of whoever wrote them; under another spec the column must be written anew.
+function checkKeys(name: string, spec: ColumnSpec<never>, stored: StoredElements): void {
+  const keys = keysBySlot(name, spec, stored.values, stored)
+  for (const slot of stored.order ?? keys.keys()) {
+    if (keys[slot] !== stored.keys![slot])
+      throw new CacheError('CORRUPT', `Column "${name}" was stored with other keys`)
+  }
+}
+
+function randomNonce(): string {
+  return toHex(globalThis.crypto.getRandomValues(new Uint8Array(8)))
+}

@@ -1,0 +1,94 @@
+import { setOwn } from '../codec/set-own.ts'
+import { findColumn } from './belief.ts'
+import type { ColumnPlan } from './commit.ts'
+import { loadState } from './load-state.ts'
+import { planKept, planState } from './plan-columns.ts'
+import { HeadProblem } from './report.ts'
+import type { ResolvedOptions } from './snapshot-options.ts'
+import type { CallOptions, SnapshotWriter } from './snapshot-writer.ts'
+import { nothingCached, type StoreResult, storeState } from './store-state.ts'
+
+/** Replaces the columns that `columns` names, on top of the newest snapshot. */
+export async function updateColumns(
+  writer: SnapshotWriter,
+  columns: object,
+  rules: ResolvedOptions,
+  options: CallOptions,
+): Promise<StoreResult> {
+  return await onSnapshot(writer, rules, options, Object.keys(columns), {
+    onState: state => {
+      for (const [name, value] of Object.entries(columns)) setOwn(state, name, value)
+    },
+    onStored: async inventory => {
+      const belief = writer.belief!
+      const plan = planState(columns as Readonly<Record<string, unknown>>, belief.head, belief.columns, rules)
+      if (plan.written.length === 0) return unchanged(belief.head.generation)
+      const planned = new Map(plan.columns.map(column => [column.name, column]))
+      const merged: ColumnPlan[] = belief.head.columns.map(stored => planned.get(stored.name) ?? planKept(stored))
+      for (const column of plan.columns) if (findColumn(belief.head, column.name) === undefined) merged.push(column)
+      const beliefs = new Map([...belief.columns, ...plan.beliefs])
+      const { sweepError, ...written } = await writer.commit(merged, beliefs, inventory, options)
+      const error = sweepError === undefined ? {} : { sweepError }
+      return { ...written, written: plan.written, removed: [], skipped: false, ...error }
+    },
+  })
+}
+
+/** The result of a partial write that changed nothing. */
+export function unchanged(generation: number): StoreResult {
+  return { generation, written: [], removed: [], bytes: 0, skipped: 'unchanged' }
+}
+
+/** The two ways to write a part. */
+export interface PartialWrite {
+  /** Changes the whole state, where everything must be written anew: another key, or another schema version. */
+  readonly onState: (state: Record<string, unknown>) => void
+  /** Writes on top of what is stored; `learned` columns are known, if they can be read. */
+  readonly onStored: (inventory: Awaited<ReturnType<SnapshotWriter['check']>>) => Promise<StoreResult>
+}
+
+/** Does a partial write on top of the newest snapshot. Throws `NOTHING_CACHED` if there is none. */
+export async function onSnapshot(
+  writer: SnapshotWriter,
+  rules: ResolvedOptions,
+  options: CallOptions,
+  learned: readonly string[],
+  write: PartialWrite,
+): Promise<StoreResult> {
+  try {
+    const inventory = await writer.check(options.signal)
+    if (writer.belief === undefined) throw nothingCached()
+    if (writer.mustRewrite || writer.belief.head.schemaVersion !== rules.schemaVersion) {
+      const state = await loadWhole(writer, rules, options)
+      write.onState(state)
+      return await storeState(writer, state, false, rules, options)
+    }
+    await writer.learn(learned, options.signal)
+    return await write.onStored(inventory)
+  } catch (error) {
+    writer.forget()
+    throw error
+  }
+}
+
+async function loadWhole(
+  writer: SnapshotWriter,
+  rules: ResolvedOptions,
+  { signal }: CallOptions,
+): Promise<Record<string, unknown>> {
+  const anyAge = { ...rules, maxStaleMs: Number.POSITIVE_INFINITY, poisonAfter: 0 }
+  try {
+    const { state } = await loadState(
+      writer.source,
+      writer.belief!.head,
+      undefined,
+      anyAge,
+      { signal },
+      () => undefined,
+    )
+    return state
+  } catch (cause) {
+    if (cause instanceof HeadProblem) throw nothingCached(cause)
+    throw cause
+  }
+}
