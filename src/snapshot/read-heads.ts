@@ -1,6 +1,6 @@
 import { type OpenedHead, openHead } from './head-seal.ts'
 import type { ParsedKey } from './keys.ts'
-import { problemOf, type Source } from './read-pieces.ts'
+import { fromStore, problemOf, type Source } from './read-pieces.ts'
 import { HeadProblem, type Problem } from './report.ts'
 
 /** A head's key, and what it says. */
@@ -26,9 +26,14 @@ export async function readHead(
   { key, generation, nonce }: HeadKey,
   signal: AbortSignal | undefined,
 ): Promise<OpenedHead | undefined> {
-  const bytes = await source.store.load(key, { signal })
-  if (bytes === undefined) return undefined
   let head: OpenedHead
+  let bytes: Uint8Array | undefined
+  try {
+    bytes = await source.store.load(key, { signal })
+  } catch (cause) {
+    throw fromStore(cause, { key })
+  }
+  if (bytes === undefined) return undefined
   try {
     head = await openHead(bytes, key, source.cipher)
   } catch (cause) {
@@ -64,7 +69,14 @@ export async function walkHeads<Result>(
   read: (head: OpenedHead, note: (problem: Problem) => void) => Promise<Result>,
   signal: AbortSignal | undefined,
 ): Promise<Found<Result>> {
-  let heads = await listHeads(source, signal)
+  let heads: HeadKey[]
+  try {
+    heads = await listHeads(source, signal)
+  } catch (cause) {
+    const error = fromStore(cause, { key: source.keys.headPrefix })
+    if (!(error instanceof HeadProblem)) throw error
+    return { result: undefined, head: undefined, problems: [error.problem], fallback: false }
+  }
   for (let round = 1; ; round++) {
     const { found, isMoving } = await walkOnce(source, heads, read, signal)
     if (!isMoving || round === maxRounds) return found

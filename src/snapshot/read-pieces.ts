@@ -55,10 +55,15 @@ async function fetchChunk(
   const { store } = source
   const keys: string[] = []
   for (const piece of pieces) if (piece.inline === undefined) keys.push(pieceKey(source.keys, column, piece))
-  const loaded =
-    store.loadMany !== undefined && keys.length > 1
-      ? await store.loadMany(keys, { signal })
-      : await Promise.all(keys.map(key => store.load(key, { signal })))
+  let loaded: (Uint8Array | undefined)[]
+  try {
+    loaded =
+      store.loadMany !== undefined && keys.length > 1
+        ? await store.loadMany(keys, { signal })
+        : await Promise.all(keys.map(key => store.load(key, { signal })))
+  } catch (cause) {
+    throw fromStore(cause, { column })
+  }
   let at = 0
   return pieces.map(piece => piece.inline ?? loaded[at++])
 }
@@ -91,6 +96,13 @@ async function openPiece(
     if (cause instanceof HeadProblem) throw cause
     throw fail(problemOf(cause), `Cannot read column "${column}": ${(cause as Error).message}`, cause)
   }
+}
+
+/** A store that says its own bytes are damaged (LevelDB does) tells of content; any other failure stays what it is. */
+export function fromStore(error: unknown, about: { column?: string; key?: string }): unknown {
+  if (!isCacheError(error, 'CORRUPT')) return error
+  const code = about.column === undefined ? 'HEAD_CORRUPT' : 'SEGMENT_CORRUPT'
+  return new HeadProblem({ code, message: error.message, cause: error, ...about })
 }
 
 /** The problem code for an error met in decoding; an error that is not about content is thrown on. */

@@ -169,21 +169,21 @@ export class SnapshotCache<State extends object> {
 
   /**
    * The whole start-up: gives the cached state at once and the fetched one later, or, if nothing is cached, waits for
-   * the fetch. The fetched state is stored before `fresh` resolves.
+   * the fetch. `fresh` resolves once the fetched state is stored; a store that fails rejects `fresh`, not the start.
    */
   async start(fetch: (signal: AbortSignal) => Promise<State>, options: CallOptions = {}): Promise<Start<State>> {
     const snapshot = await this.load(options)
-    const signal = options.signal ?? new AbortController().signal
-    const fetching = async (): Promise<State> => {
-      const state = await abortable(fetch(signal), options.signal)
+    const fetched = abortable(fetch(options.signal ?? new AbortController().signal), options.signal)
+    const storing = async (): Promise<State> => {
+      const state = await fetched
       await this.store(state, options)
       await snapshot?.confirm(options)
       return state
     }
-    const fresh = fetching()
-    if (snapshot === undefined) return { state: await fresh, cached: false, fresh, snapshot }
-    // Offline is the normal case here: whoever does not look at `fresh` must not be ended by it.
+    const fresh = storing()
+    // Being offline, or a full disk, is normal here: whoever does not look at `fresh` must not be ended by it.
     fresh.catch(() => undefined)
+    if (snapshot === undefined) return { state: await fetched, cached: false, fresh, snapshot }
     return { state: snapshot.state, cached: true, fresh, snapshot }
   }
 

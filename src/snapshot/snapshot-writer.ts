@@ -68,10 +68,17 @@ export class SnapshotWriter {
     this.#checkedAtMs = Number.NEGATIVE_INFINITY
   }
 
-  /** Takes over what a load found. */
-  learnHead(head: OpenedHead, columns: Map<string, ColumnBelief>): void {
-    this.#belief = { head, columns }
+  /** Takes over what a load found. What is known already of the same head stays. */
+  learnHead(head: OpenedHead, columns: ReadonlyMap<string, ColumnBelief>): void {
+    const known = this.#belief
+    const isSame = known?.head.generation === head.generation && known.head.nonce === head.nonce
+    this.#belief = { head, columns: new Map([...columns, ...(isSame ? known.columns : [])]) }
     this.#checkedAtMs = this.options.now()
+  }
+
+  /** Takes over what a comparison with the newest head found: all of it is as it was. */
+  confirmHead(columns: Map<string, ColumnBelief>): void {
+    if (this.#belief !== undefined) this.#belief = { head: this.#belief.head, columns }
   }
 
   /** How long ago the belief was last held against the store, in milliseconds. */

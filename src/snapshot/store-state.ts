@@ -47,7 +47,7 @@ export async function storeState(
     const belief = writer.mustRewrite ? undefined : writer.belief
     const plan = planState(fields, belief?.head, belief?.columns ?? new Map(), rules)
     if (belief !== undefined && !needsCommit(writer, plan, isLoaded, rules)) {
-      writer.learnHead(belief.head, plan.beliefs)
+      writer.confirmHead(plan.beliefs)
       return skipped(writer, isLoaded)
     }
     const { sweepError, ...written } = await writer.commit(plan.columns, plan.beliefs, inventory, options)

@@ -1,0 +1,91 @@
+import { CacheError } from '../errors.ts'
+import { type DirectoryLock, lockDirectory } from './dir-lock.ts'
+import { systemCode } from './file-error.ts'
+import type { FileSystem } from './file-io.ts'
+import { canSyncDirectory, prepareDirectory, removeStaleTemps } from './store-directory.ts'
+
+/** What {@link DirectoryHold.open} does and takes. */
+export interface HoldOptions {
+  /** Absolute path. */
+  readonly directory: string
+  readonly system: FileSystem
+  /** Flush directories that get new entries. */
+  readonly fsync: boolean
+  readonly lock: boolean
+  readonly readOnly: boolean
+}
+
+/** A directory made ready for one store, with its lock. */
+export class DirectoryHold {
+  readonly directory: string
+  /** Whether entries of the directory can be flushed; false without `fsync`. */
+  readonly canSync: boolean
+  readonly #options: HoldOptions
+  #lock: DirectoryLock | undefined
+  #identity: string
+  #renewing: Promise<void> | undefined
+
+  private constructor(options: HoldOptions, identity: string, canSync: boolean, lock: DirectoryLock | undefined) {
+    this.directory = options.directory
+    this.canSync = canSync
+    this.#options = options
+    this.#identity = identity
+    this.#lock = lock
+  }
+
+  /** Creates and checks the directory, takes the lock and tidies up; with `readOnly` it only looks. */
+  static async open(options: HoldOptions): Promise<DirectoryHold> {
+    const { directory, system, fsync } = options
+    if (options.readOnly) {
+      await checkReadable(system, directory)
+      return new DirectoryHold(options, '', fsync, undefined)
+    }
+    await prepareDirectory(system, directory, fsync)
+    const identity = await system.pooled.identity(directory)
+    const lock = options.lock ? await lockDirectory({ directory, identity }, system.platform) : undefined
+    try {
+      const canSync = fsync && (await canSyncDirectory(system, directory))
+      await removeStaleTemps(system, directory, options.lock)
+      return new DirectoryHold(options, identity, canSync, lock)
+    } catch (error) {
+      await lock?.release()
+      throw error
+    }
+  }
+
+  /** Puts a directory that was removed in place again. The lock was that of the old one, so it is taken anew. */
+  async renew(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined
+    })
+    await this.#renewing
+  }
+
+  /** Gives the lock back. */
+  async release(): Promise<void> {
+    await this.#lock?.release()
+    this.#lock = undefined
+  }
+
+  async #renew(): Promise<void> {
+    const { directory, system, fsync } = this.#options
+    await prepareDirectory(system, directory, fsync)
+    const identity = await system.pooled.identity(directory)
+    if (identity === this.#identity) return
+    const old = this.#lock
+    if (old !== undefined) this.#lock = await lockDirectory({ directory, identity }, system.platform)
+    this.#identity = identity
+    await old?.release()
+  }
+}
+
+// A reader may come before the first writer: a directory that is not there yet is an empty one.
+async function checkReadable(system: FileSystem, directory: string): Promise<void> {
+  try {
+    if ((await system.pooled.stat(directory)).isDirectory()) return
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return
+    throw error
+  }
+  throw new CacheError('NOT_A_DIRECTORY', `Cannot open ${directory}: it is not a directory`)
+}

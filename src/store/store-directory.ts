@@ -1,0 +1,129 @@
+import { dirname, join } from 'node:path'
+import { isTempName } from '../bytes/file-name.ts'
+import { CacheError } from '../errors.ts'
+import { systemCode } from './file-error.ts'
+import { type FileIo, type FileStat, type FileSystem, openFlags } from './file-io.ts'
+import { retryTransient } from './retry.ts'
+
+const directoryMode = 0o700
+// A temporary file this old has no writer any more, if nothing else tells.
+const staleTempMs = 10 * 60_000
+// What fsync of a directory answers where the file system or the platform has no such thing.
+const unsupported: ReadonlySet<string> = new Set([
+  'EINVAL',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EPERM',
+  'EISDIR',
+  'EACCES',
+  'ENOSYS',
+])
+
+/**
+ * Makes sure that `path` is a directory that only its owner can enter. Missing parents are created, private too.
+ * With `fsync`, every directory that got a new entry is flushed.
+ */
+export async function prepareDirectory(system: FileSystem, path: string, fsync: boolean): Promise<void> {
+  const io = system.pooled
+  const found = await entryAt(io, path)
+  if (found === undefined) {
+    await createDirectory(system, path, fsync)
+    return
+  }
+  if (found.isSymbolicLink() && !isTrusted(system, found.uid)) {
+    throw new CacheError('NO_ACCESS', `Cannot use ${path}: it is a symbolic link of user ${found.uid}, wanted our own`)
+  }
+  const stat = await io.stat(path)
+  if (!stat.isDirectory()) throw new CacheError('NOT_A_DIRECTORY', `Cannot use ${path}: it is not a directory`)
+  await tighten(system, path, stat)
+  await io.access(path)
+}
+
+/** Whether the directory's entries can be flushed; throws if flushing fails for any other reason. */
+export async function canSyncDirectory(system: FileSystem, path: string): Promise<boolean> {
+  try {
+    await syncDirectory(system.pooled, path)
+    return true
+  } catch (error) {
+    if (unsupported.has(systemCode(error))) return false
+    throw error
+  }
+}
+
+/** Flushes the entries of a directory: names given, changed and taken away so far are there after a power loss. */
+export async function syncDirectory(io: FileIo, path: string): Promise<void> {
+  const fd = await retryTransient(() => io.open(path, openFlags.directory, 0))
+  try {
+    await io.fsync(fd)
+  } finally {
+    await io.close(fd)
+  }
+}
+
+/**
+ * Removes the temporary files that dead writers left. With `alone` (we hold the lock) that is every one of them,
+ * otherwise only those no running writer can still need.
+ */
+export async function removeStaleTemps(system: FileSystem, path: string, alone: boolean): Promise<void> {
+  const io = system.pooled
+  for (const entry of await retryTransient(() => io.readdir(path))) {
+    if (!isTempName(entry.name) || !entry.isFile()) continue
+    const temp = join(path, entry.name)
+    try {
+      if (alone || (await io.lstat(temp)).mtimeMs < Date.now() - staleTempMs) await io.unlink(temp)
+    } catch {
+      // Litter that cannot be removed is no reason to refuse the store; the next writer tries again.
+    }
+  }
+}
+
+async function createDirectory(system: FileSystem, path: string, fsync: boolean): Promise<void> {
+  const io = system.pooled
+  const parent = dirname(path)
+  try {
+    await io.mkdir(path, directoryMode)
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return
+    if (systemCode(error) !== 'ENOENT' || parent === path) throw error
+    await createDirectory(system, parent, fsync)
+    try {
+      await io.mkdir(path, directoryMode)
+    } catch (again) {
+      if (systemCode(again) !== 'EEXIST') throw again
+    }
+  }
+  await tighten(system, path, await io.stat(path))
+  if (fsync) await canSyncDirectory(system, parent)
+}
+
+// Also puts right what an unusual umask took away from us.
+async function tighten(system: FileSystem, path: string, stat: FileStat): Promise<void> {
+  if (system.platform === 'win32' || (stat.mode & 0o777) === directoryMode) return
+  try {
+    await system.pooled.chmod(path, directoryMode)
+  } catch (error) {
+    // Our own directory that takes no modes: the file system has none (FAT, some network mounts).
+    if (systemCode(error) === 'EPERM' && stat.uid === system.uid) return
+    const mode = (stat.mode & 0o777).toString(8)
+    throw new CacheError(
+      'NO_ACCESS',
+      `Cannot make ${path} private: it has mode ${mode} and user ${stat.uid}, wanted 700`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+function isTrusted(system: FileSystem, uid: number): boolean {
+  return system.uid === undefined || uid === system.uid || uid === 0
+}
+
+async function entryAt(io: FileIo, path: string): Promise<FileStat | undefined> {
+  try {
+    return await io.lstat(path)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

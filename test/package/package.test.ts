@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The packed tarball, as npm would publish it, in an empty project: what a new user has. */
+describe('the packed package', () => {
+  let project = ''
+  let tarball = ''
+
+  beforeAll(async () => {
+    project = await mkdtemp(join(tmpdir(), 'coldsnap-package-'))
+    await run('npm', ['run', 'build'], { cwd: root })
+    const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], { cwd: root })
+    const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }]
+    tarball = join(project, filename)
+    await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball], { cwd: project })
+  }, 300_000)
+
+  afterAll(async () => await rm(project, { recursive: true, force: true }))
+
+  it('has what it needs and nothing of the workshop', async () => {
+    const { stdout } = await run('tar', ['-tzf', tarball])
+    const files = stdout.trim().split('\n')
+    expect(files).toContain('package/README.md')
+    expect(files).toContain('package/LICENSE')
+    expect(files).toContain('package/dist/index.js')
+    expect(files).toContain('package/dist/index.d.ts')
+    expect(files.filter(file => /package\/(test|fixtures|dist\/(examples|bench))\//.test(file))).toEqual([])
+  })
+
+  it('runs the code of the README as it is written', async () => {
+    const blocks = await readmeBlocks()
+    expect(blocks.length).toBeGreaterThan(1)
+    const typescript = join(root, 'node_modules/typescript/bin/tsc')
+    const compilerOptions = {
+      target: 'ES2022',
+      lib: ['ES2023', 'DOM', 'ESNext.Disposable'],
+      types: [],
+      module: 'NodeNext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmitOnError: true,
+      outDir: 'out',
+    }
+    for (const [i, block] of blocks.entries()) await writeFile(join(project, `readme-${i}.ts`), block)
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+    await run(process.execPath, [typescript, '-p', project], { cwd: project })
+    const outputs: string[] = []
+    for (const i of blocks.keys()) {
+      outputs.push((await run(process.execPath, [`out/readme-${i}.js`], { cwd: project })).stdout)
+    }
+    expect(outputs[0]).toMatch(/^\[ \{ id: 'n1', online: true \} \] \d+\n$/)
+    expect(outputs[1]).toBe("[ 'hello' ] false\n[ 'hello' ]\n")
+  }, 120_000)
+
+  it('imports from every entry, and from CommonJS too', async () => {
+    const entries = ['coldsnap', 'coldsnap/file', 'coldsnap/level', 'coldsnap/netmap', 'coldsnap/contract']
+    const code = `for (const entry of ${JSON.stringify(entries)}) console.log(entry, Object.keys(await import(entry)).length > 0)`
+    await writeFile(join(project, 'entries.mjs'), code)
+    const { stdout } = await run(process.execPath, ['entries.mjs'], { cwd: project })
+    expect(stdout.trim().split('\n')).toEqual(entries.map(entry => `${entry} true`))
+    await writeFile(join(project, 'entries.cjs'), `console.log(typeof require('coldsnap').SnapshotCache)`)
+    expect((await run(process.execPath, ['entries.cjs'], { cwd: project })).stdout).toBe('function\n')
+  })
+
+  it('pleases publint and attw', async () => {
+    await run(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), tarball, '--strict'], { cwd: root })
+    const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
+    await run(process.execPath, [attw, tarball, '--profile', 'esm-only', '--no-emoji'], { cwd: root })
+  }, 120_000)
+
+  it('asks for nothing but its two libraries', async () => {
+    const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: object }
+    expect(Object.keys(dependencies).sort()).toEqual(['level', 'p-limit'])
+  })
+})
+
+async function readmeBlocks(): Promise<string[]> {
+  const text = await readFile(join(root, 'README.md'), 'utf8')
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(match => match[1]!)
+}
