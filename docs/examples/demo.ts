@@ -1,15 +1,15 @@
 // The whole story on one screen: `npm run demo`. No arguments, no network.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 import { copySnapshot, type Store } from 'coldsnap'
 import { FileStore } from 'coldsnap/file'
 import { LevelStore } from 'coldsnap/level'
-import { netmapCache } from 'coldsnap/netmap'
+import { type Netmap, netmapCache } from 'coldsnap/netmap'
 import { growNetmap } from './grow-netmap.ts'
 
 const fixture = fileURLToPath(new URL('../../fixtures/netmapcache/realistic/dir', import.meta.url))
@@ -26,7 +26,7 @@ try {
   await rm(scratch, { recursive: true, force: true })
 }
 
-async function readTailscale() {
+async function readTailscale(): Promise<Netmap> {
   title('A directory that the real Tailscale client wrote')
   await using store = await FileStore.open(fixture, { readOnly: true })
   const snapshot = await netmapCache(store, { layout: 'plain' }).load()
@@ -38,7 +38,7 @@ async function readTailscale() {
   return netmap
 }
 
-async function show(kind: 'file' | 'level', netmap: Awaited<ReturnType<typeof readTailscale>>): Promise<void> {
+async function show(kind: 'file' | 'level', netmap: Netmap): Promise<void> {
   const directory = join(scratch, kind)
   const open = async (): Promise<FileStore | LevelStore> =>
     kind === 'file' ? await FileStore.open(directory) : await LevelStore.open(directory)
@@ -55,7 +55,10 @@ async function show(kind: 'file' | 'level', netmap: Awaited<ReturnType<typeof re
     const cache = netmapCache(store)
     const [first, firstMs] = await timed(() => cache.store(netmap))
     fact('store it all', `${ms(firstMs)}, ${size(first.bytes)} ${dim(`(one JSON file: ${size(text.length)})`)}`)
-    const changed = { ...netmap, Peers: netmap.Peers!.map((peer, i) => (i === 4_711 ? { ...peer, Online: false } : peer)) }
+    const changed = {
+      ...netmap,
+      Peers: netmap.Peers!.map((peer, i) => (i === 4_711 ? { ...peer, Online: false } : peer)),
+    }
     const [second, secondMs] = await timed(() => cache.store(changed))
     const [third, thirdMs] = await timed(() => cache.updatePeers([{ ...netmap.Peers![42]!, Online: false }]))
     fact('one peer changed', `${ms(secondMs)}, ${size(second.bytes)} written, found among 10,000`)
@@ -79,7 +82,9 @@ async function killWriter(directory: string, kind: string): Promise<void> {
   const { store: writes, kills } = { store: 0, kills: 5 }
   let generations = writes
   for (let i = 0; i < kills; i++) {
-    const writer = spawn(process.execPath, [child, 'writer', directory, kind, 'write'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const writer = spawn(process.execPath, [child, 'writer', directory, kind, 'write'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const done = await writesUntilKilled(writer, 250 + 170 * i)
     await using store = kind === 'file' ? await FileStore.open(directory) : await LevelStore.open(directory)
     const snapshot = await netmapCache(store).load()
@@ -88,7 +93,10 @@ async function killWriter(directory: string, kind: string): Promise<void> {
     if (!isWhole) throw new Error(`A mixed state was loaded: ${caps.size} different generations`)
     generations += done
   }
-  fact('kill -9', `${kills} times in the middle of writing (${generations} whole maps got through): ${good('every load whole')}`)
+  fact(
+    'kill -9',
+    `${kills} times in the middle of writing (${generations} whole maps got through): ${good('every load whole')}`,
+  )
 }
 
 async function writesUntilKilled(writer: ChildProcess, afterMs: number): Promise<number> {
@@ -115,7 +123,10 @@ async function flipByte(directory: string, kind: string, open: () => Promise<Fil
   const snapshot = await netmapCache(store).load()
   const [problem] = snapshot?.report.problems ?? []
   fact('a byte flipped', `${bad(problem?.code ?? 'nothing was noticed')}: ${problem?.message}`)
-  fact('  fallback', `${good(snapshot?.state.Domain ?? 'none')} of generation ${snapshot?.generation}, ${snapshot?.state.Peers?.length} peers`)
+  fact(
+    '  fallback',
+    `${good(snapshot?.state.Domain ?? 'none')} of generation ${snapshot?.generation}, ${snapshot?.state.Peers?.length} peers`,
+  )
   if (kind === 'file') {
     await using level = await LevelStore.open(join(scratch, 'copy'))
     const [copied] = await copySnapshot(store, level)
@@ -168,8 +179,7 @@ function title(text: string): void {
 }
 
 function fact(name: string, text: string): void {
-  // Escape codes take no room on the screen.
-  const width = name.replace(/\u001b\[\d+m/g, '').length
+  const width = stripVTControlCharacters(name).length
   say(`  ${name}${' '.repeat(Math.max(1, 20 - width))}${text}`)
 }
 

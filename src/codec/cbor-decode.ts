@@ -247,11 +247,11 @@ export class CborDecoder {
   #date(): Date {
     const major = this.#bytes[this.#at]! >> 5
     const seconds = major === 0 || major === 1 || major === 7 ? this.value() : undefined
-    const timeMs = typeof seconds === 'number' ? Math.round(seconds * 1000) : Number.NaN
-    const date = new Date(timeMs)
-    if (Number.isNaN(date.getTime()) || timeMs / 1000 !== seconds || Object.is(seconds, -0)) {
-      throw this.#corrupt('a date that is not a time in whole milliseconds')
-    }
+    const rounded = typeof seconds === 'number' && !Object.is(seconds, -0) ? Math.round(seconds * 1000) : Number.NaN
+    // Centuries away the product is off by a millisecond, but only one whole millisecond has these very seconds.
+    const timeMs = [rounded, rounded - 1, rounded + 1].find(candidate => candidate / 1000 === seconds)
+    const date = new Date(timeMs ?? Number.NaN)
+    if (Number.isNaN(date.getTime())) throw this.#corrupt('a date that is not a time in whole milliseconds')
     return date
   }
 

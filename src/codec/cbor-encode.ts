@@ -120,6 +120,12 @@ export class CborEncoder {
   }
 
   #string(text: string): void {
+    if (text.length < 24 && isAscii(text)) {
+      // Most keys. A call of TextEncoder costs more than the bytes.
+      this.#out.u8(0x60 | text.length)
+      for (let i = 0; i < text.length; i++) this.#out.u8(text.charCodeAt(i))
+      return
+    }
     let bytes: Uint8Array
     if (isWellFormed(text)) {
       bytes = utf8Encode(text)
@@ -223,6 +229,11 @@ export class CborEncoder {
   #checkBare(value: object): void {
     if (Reflect.ownKeys(value).length > 0) throw this.#refuse(`${describe(value)} with properties of its own`)
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
 }
 
 // The high byte of the half-precision forms of -0, NaN, Infinity and -Infinity; the low byte is zero.

@@ -10,7 +10,7 @@ import { collectShapes, type Shapes } from './shapes.ts'
 
 /** Encodes elements column by column. Throws `UNSUPPORTED_VALUE` with the path of a value that cannot be kept exactly. */
 export function encodePage(values: readonly unknown[], path: string): Uint8Array {
-  const encoder = new PageEncoder()
+  const encoder = new PageEncoder(values.length)
   try {
     encoder.column(values, 0)
   } catch (error) {
@@ -18,29 +18,35 @@ export function encodePage(values: readonly unknown[], path: string): Uint8Array
     if (error !== tooManyCells && !isCacheError(error, 'UNSUPPORTED_VALUE')) throw error
     return encodeAsCbor(values, path)
   }
-  const bytes = encoder.finish(values.length)
+  const bytes = encoder.finish()
   return encoder.cells <= maxCells(bytes.byteLength, values.length) ? bytes : encodeAsCbor(values, path)
 }
 
 function encodeAsCbor(values: readonly unknown[], path: string): Uint8Array {
-  const encoder = new PageEncoder()
+  const encoder = new PageEncoder(values.length)
   encoder.cbor(values, 0, path)
-  return encoder.finish(values.length)
+  return encoder.finish()
 }
 
-// Far beyond any page of data; a cycle that fans out reaches it long before it reaches the limit of nesting.
-const cellLimit = 2 ** 26
 const tooManyCells = new Error('too many cells')
 
 class PageEncoder {
   readonly #out = new ByteWriter(1 << 16)
   readonly #heaps = new PageStrings(this.#out)
+  readonly #count: number
+  readonly #cellLimit: number
   /** Rows of all columns. */
   cells = 0
 
-  finish(count: number): Uint8Array {
+  constructor(count: number) {
+    this.#count = count
+    // Beyond what columns are good for; a cycle that fans out gets here long before it reaches the limit of nesting.
+    this.#cellLimit = 2 ** 18 + count * 256
+  }
+
+  finish(): Uint8Array {
     const page = new ByteWriter(this.#out.byteLength + this.#heaps.byteLength + 32)
-    page.varint(count)
+    page.varint(this.#count)
     this.#heaps.writeTo(page)
     page.bytes(this.#out.written())
     return page.finish()
@@ -71,7 +77,7 @@ class PageEncoder {
 
   #charge(rows: number): void {
     this.cells += rows
-    if (this.cells > cellLimit) throw tooManyCells
+    if (this.cells > this.#cellLimit) throw tooManyCells
   }
 
   // A column of values of one kind. The casts follow from the kind.
@@ -129,7 +135,7 @@ class PageEncoder {
     }
     this.#out.u8(columnTags.arrays)
     writePacked(this.#out, lengths, values.length)
-    if (total > cellLimit) throw tooManyCells
+    if (total > this.#cellLimit) throw tooManyCells
     const items: unknown[] = []
     for (const array of values) for (let i = 0; i < array.length; i++) items.push(array[i])
     this.column(items, depth + 1)
@@ -141,7 +147,7 @@ class PageEncoder {
     else this.#records(values, shapes, depth)
   }
 
-  #records(values: readonly DataObject[], { keys, shapes, codes }: Shapes, depth: number): void {
+  #records(values: readonly DataObject[], { keys, shapes, holders, codes }: Shapes, depth: number): void {
     const out = this.#out
     out.u8(columnTags.objects)
     out.varint(keys.length)
@@ -154,15 +160,14 @@ class PageEncoder {
     }
     writePacked(out, codes, values.length)
     for (let key = 0; key < keys.length; key++) {
-      const has = shapes.map(shape => shape.includes(key))
       const name = keys[key]!
       const items: unknown[] = []
-      if (!has.includes(false)) {
+      if (holders[key]!.length === shapes.length) {
         for (const value of values) items.push(value[name])
       } else {
-        // A reader looks at every shape and row to find those that have the key.
-        this.#charge(values.length + shapes.length)
-        for (let i = 0; i < values.length; i++) if (has[codes[i]!] === true) items.push(values[i]![name])
+        const holds = new Uint8Array(shapes.length)
+        for (const shape of holders[key]!) holds[shape] = 1
+        for (let i = 0; i < values.length; i++) if (holds[codes[i]!] === 1) items.push(values[i]![name])
       }
       this.column(items, depth + 1)
     }

@@ -1,5 +1,6 @@
 import { digest } from '../bytes/digest.ts'
 import type { CodecName } from '../codec/codec.ts'
+import { checkSignal } from '../core/check.ts'
 import type { Store } from '../store/store.ts'
 import type { Shape } from './columns.ts'
 import type { Head, HeadColumn, Piece } from './head.ts'
@@ -189,6 +190,18 @@ async function mergeInto(
   column.drafts = [...rest, merged]
 }
 
+// Tells that a segment of a column is written.
+function progressOf(writes: readonly Write[], { onProgress }: CommitOptions): (column: string) => void {
+  if (onProgress === undefined) return () => undefined
+  const total = new Map<string, number>()
+  for (const { column } of writes) total.set(column, (total.get(column) ?? 0) + 1)
+  const done = new Map<string, number>()
+  return column => {
+    done.set(column, (done.get(column) ?? 0) + 1)
+    onProgress({ column, done: done.get(column)!, total: total.get(column)! })
+  }
+}
+
 interface Write {
   readonly column: string
   readonly piece: Piece
@@ -205,14 +218,21 @@ async function write(
   const { signal } = options
   const segments = writes.map(({ column, piece, value }) => ({ key: pieceKey(source.keys, column, piece), value }))
   const bytes = segments.reduce((sum, { value }) => sum + value.byteLength, head.value.byteLength)
+  const told = progressOf(writes, options)
   if (store.batch !== undefined && segments.length > 0) {
     const operations = segments.map(segment => ({ type: 'store' as const, ...segment }))
     if (bytes <= oneBatchBytes) {
+      checkSignal(signal)
       await store.batch([...operations, { type: 'store', ...head }], { signal })
+      for (const { column } of writes) told(column)
       return
     }
+    checkSignal(signal)
     await store.batch(operations, { signal })
-  } else await storeAll(store, segments, writes, options)
+    for (const { column } of writes) told(column)
+  } else await storeAll(store, segments, writes, told, signal)
+  // A store may not look at the signal; past this line there is no way back.
+  checkSignal(signal)
   await store.store(head.key, head.value, { signal })
 }
 
@@ -222,18 +242,15 @@ async function storeAll(
   store: Store,
   segments: readonly { key: string; value: Uint8Array }[],
   writes: readonly Write[],
-  options: CommitOptions,
+  told: (column: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const total = new Map<string, number>()
-  for (const { column } of writes) total.set(column, (total.get(column) ?? 0) + 1)
-  const done = new Map<string, number>()
   for (let i = 0; i < segments.length; i += writesAtOnce) {
+    checkSignal(signal)
     const results = await Promise.allSettled(
       segments.slice(i, i + writesAtOnce).map(async ({ key, value }, j) => {
-        await store.store(key, value, { signal: options.signal })
-        const { column } = writes[i + j]!
-        done.set(column, (done.get(column) ?? 0) + 1)
-        options.onProgress?.({ column, done: done.get(column)!, total: total.get(column)! })
+        await store.store(key, value, { signal })
+        told(writes[i + j]!.column)
       }),
     )
     for (const result of results) if (result.status === 'rejected') throw result.reason

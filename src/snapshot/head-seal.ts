@@ -32,7 +32,7 @@ export async function sealHead(head: Head, key: string, cipher: Cipher | undefin
     writer.bytes(keyId)
     writer.u8(keyId.byteLength)
   }
-  writer.bytes(await digest(writer.finish()))
+  writer.bytes(await digest(writer.written()))
   return writer.finish()
 }
 
@@ -41,11 +41,12 @@ export async function sealHead(head: Head, key: string, cipher: Cipher | undefin
  * Throws `CORRUPT`, `FORMAT_NEWER` or `DECRYPT_FAILED`.
  */
 export async function openHead(bytes: Uint8Array, key: string, cipher: Cipher | undefined): Promise<OpenedHead> {
-  const flags = readHeadFlags(bytes)
+  // The digest comes first, in every version: a flipped bit must not pass for the head of a newer one.
   const end = bytes.byteLength - digestBytes
   if (end < 0 || !equalBytes(await digest(bytes.subarray(0, end)), bytes.subarray(end))) {
     throw new CacheError('CORRUPT', 'Cannot read head: its digest does not match')
   }
+  const flags = readHeadFlags(bytes)
   if ((flags & sealedFlag) !== 0) return await openSealed(bytes.subarray(0, end), key, needCipher(cipher))
   if (cipher?.acceptPlain === false) {
     throw new CacheError('DECRYPT_FAILED', 'Cannot read head: it is not sealed, and the cache takes only sealed ones')

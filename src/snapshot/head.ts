@@ -49,10 +49,12 @@ export const sealedFlag = 2
 const magic = 0x44485343 // "CSHD", little-endian
 const shapes: readonly Shape[] = ['plain', 'array', 'object', 'map']
 const inlineFlag = 1
+// Room for a usual head, so that the writer seldom grows.
+const headCapacity = 8 << 10
 
 /** Writes a head up to its seal and digest, which `sealHead` appends. */
 export function encodeHead(head: Head, flags: number): Uint8Array {
-  const writer = new ByteWriter()
+  const writer = new ByteWriter(headCapacity)
   writer.u32(magic)
   writer.u8(formatVersion)
   writer.u8(flags)

@@ -31,11 +31,19 @@ export async function takeInventory(source: Source, signal: AbortSignal | undefi
   return { heads: heads.reverse(), segments, attempts, generation }
 }
 
+// By head: every store asks twice, and the newest head of one store is the one before of the next.
+const knownNames = new WeakMap<Head, { readonly keys: SnapshotKeys; readonly named: ReadonlySet<string> }>()
+
 /** The keys of the segments that `head` names and does not carry itself. */
-export function namedKeys(keys: SnapshotKeys, head: Head): string[] {
-  return head.columns.flatMap(column =>
-    column.pieces.filter(piece => piece.inline === undefined).map(piece => pieceKey(keys, column.name, piece)),
-  )
+export function namedKeys(keys: SnapshotKeys, head: Head): ReadonlySet<string> {
+  const known = knownNames.get(head)
+  if (known?.keys === keys) return known.named
+  const named = new Set<string>()
+  for (const column of head.columns) {
+    for (const piece of column.pieces) if (piece.inline === undefined) named.add(pieceKey(keys, column.name, piece))
+  }
+  knownNames.set(head, { keys, named })
+  return named
 }
 
 /**
@@ -51,12 +59,14 @@ export async function sweep(
 ): Promise<void> {
   const [newest] = kept
   if (newest === undefined) return
+  const newestKey = source.keys.head(newest)
   const keptHeads = new Set(kept.map(head => source.keys.head(head)))
-  const named = new Set(kept.flatMap(head => namedKeys(source.keys, head)))
-  const heads = inventory.heads.filter(head => !keptHeads.has(head.key) && head.key < source.keys.head(newest))
+  // What is stored is mostly named by the head before, whose names are known already.
+  const isNamed = (key: string): boolean => kept.some((_, i) => namedKeys(source.keys, kept.at(-1 - i)!).has(key))
+  const heads = inventory.heads.filter(head => !keptHeads.has(head.key) && head.key < newestKey)
   const rest: string[] = []
   for (const { key, generation } of inventory.segments.values()) {
-    if (!named.has(key) && generation < newest.generation) rest.push(key)
+    if (generation < newest.generation && !isNamed(key)) rest.push(key)
   }
   for (const { key, generation, nonce } of inventory.attempts) {
     if (!keptHeads.has(source.keys.head({ generation, nonce }))) rest.push(key)

@@ -1,5 +1,7 @@
+import { utf8Length } from '../bytes/utf8.ts'
 import { checkKey } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
+import { maxKeyBytes } from '../store/store.ts'
 
 /** Spells every key of a snapshot cache; docs/FORMAT.md section 2. Nothing else in the source writes a key by hand. */
 export interface SnapshotKeys {
@@ -39,6 +41,17 @@ export function snapshotKeys(name: string): SnapshotKeys {
   const prefix = `${name}/`
   const headPrefix = `${prefix}@head/`
   const tryPrefix = `${prefix}@try/`
+  // By column: every store and every load spells the keys of all its segments.
+  const folders = new Map<string, { readonly text: string; readonly byteLength: number }>()
+  const folderOf = (column: string): { readonly text: string; readonly byteLength: number } => {
+    let folder = folders.get(column)
+    if (folder === undefined) {
+      const text = `${prefix}${columnText(column)}/`
+      folder = { text, byteLength: utf8Length(text) }
+      folders.set(column, folder)
+    }
+    return folder
+  }
   return {
     prefix,
     headPrefix,
@@ -46,8 +59,10 @@ export function snapshotKeys(name: string): SnapshotKeys {
     head: id => headPrefix + idText(id),
     attempt: (id, count) => `${tryPrefix}${idText(id)}.${count}`,
     segment(column, id, part) {
-      const key = `${prefix}${columnText(column)}/${idText(id)}${part === 0 ? '' : `.${part}`}`
-      checkKey(key)
+      const folder = folderOf(column)
+      const rest = part === 0 ? idText(id) : `${idText(id)}.${part}`
+      const key = folder.text + rest
+      if (folder.byteLength + rest.length > maxKeyBytes) checkKey(key)
       return key
     },
     parse(key) {

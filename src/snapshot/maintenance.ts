@@ -74,7 +74,11 @@ export async function verifySnapshots(source: Source, options: CallOptions): Pro
   return { ok, whole, problems, unused: keys.filter(key => !used.has(key)) }
 }
 
-async function verifyHead(source: Source, listed: HeadKey, options: CallOptions): Promise<string[] | undefined> {
+async function verifyHead(
+  source: Source,
+  listed: HeadKey,
+  options: CallOptions,
+): Promise<ReadonlySet<string> | undefined> {
   const head = await readHead(source, listed, options.signal)
   if (head === undefined) return undefined
   for (const column of head.columns) {

@@ -1,14 +1,18 @@
+import { decodeElements } from '../codec/codec.ts'
 import { setOwn } from '../codec/set-own.ts'
-import { CacheError } from '../errors.ts'
+import { checkOptionNames } from '../core/check.ts'
 import { believe, type ColumnBelief, findColumn, toElements } from './belief.ts'
 import { type Shape, shapeOf } from './columns.ts'
 import type { ColumnPlan } from './commit.ts'
+import { decodeDelta } from './delta.ts'
 import { draftBase, type Elements } from './draft.ts'
 import type { Change, ElementTable } from './element-table.ts'
 import type { HeadColumn } from './head.ts'
 import type { Inventory } from './inventory.ts'
-import { planKept, planPatch, planWhole } from './plan-columns.ts'
-import { readElements } from './read-column.ts'
+import { objectOrder } from './object-order.ts'
+import { type PlannedColumn, planKept, planPatch, planWhole } from './plan-columns.ts'
+import { readColumn, readElements } from './read-column.ts'
+import type { Segment } from './segment.ts'
 import type { ResolvedOptions } from './snapshot-options.ts'
 import type { CallOptions, SnapshotWriter } from './snapshot-writer.ts'
 import type { StoreResult } from './store-state.ts'
@@ -35,17 +39,21 @@ export async function patchColumn(
   rules: ResolvedOptions,
   options: CallOptions,
 ): Promise<StoreResult> {
-  const patch = readInput(name, input, rules)
+  // Read again in the step that encodes it: the caller may change it while this call waits.
+  const read = (): Patch => readInput(name, input, rules)
+  read()
   return await onSnapshot(writer, rules, options, [name], {
     onState: state =>
-      setOwn(state, name, patchValue(name, Object.hasOwn(state, name) ? state[name] : undefined, patch, rules)),
-    onStored: async inventory => await patchStored(writer, name, patch, inventory, rules, options),
+      setOwn(state, name, patchValue(name, Object.hasOwn(state, name) ? state[name] : undefined, read(), rules)),
+    onStored: async inventory => await patchStored(writer, name, read, inventory, rules, options),
   })
 }
 
 function readInput(name: string, input: PatchInput<unknown>, rules: ResolvedOptions): Patch {
   const spec = rules.specOf(name)
   if (spec.kind === 'plain') throw new TypeError(`Cannot patch "${name}": it is neither keyed() nor entries()`)
+  if (typeof input !== 'object' || input === null) throw new TypeError('A patch must be an object with set or remove')
+  checkOptionNames(input, ['set', 'remove'])
   const { set, remove = [] }: { set?: unknown; remove?: unknown } = input
   if (!Array.isArray(remove)) throw new TypeError('Option remove must be an array of keys')
   const removed = new Set(remove.map(String))
@@ -61,7 +69,7 @@ function readInput(name: string, input: PatchInput<unknown>, rules: ResolvedOpti
 async function patchStored(
   writer: SnapshotWriter,
   name: string,
-  patch: Patch,
+  read: () => Patch,
   inventory: Inventory,
   rules: ResolvedOptions,
   options: CallOptions,
@@ -69,14 +77,11 @@ async function patchStored(
   const { head, columns } = writer.belief!
   const stored = findColumn(head, name)
   const belief = columns.get(name)
-  if (stored !== undefined && belief === undefined) {
-    throw new CacheError('CORRUPT', `Cannot patch "${name}": what is stored of it cannot be read`)
-  }
-  const hasElements = stored !== undefined && stored.shape !== 'plain'
-  if (!hasElements && !isNothing(belief, rules)) throw noElements(name)
-  const planned = !hasElements
-    ? planWhole(name, patchValue(name, undefined, patch, rules), rules)
-    : await planElements(writer, stored, belief!, patch, rules, options)
+  const isOfSpec = stored !== undefined && (stored.shape === 'array') === (rules.specOf(name).kind === 'keyed')
+  const planned =
+    stored !== undefined && belief?.table !== undefined && isOfSpec
+      ? await planElements(writer, stored, belief, read(), rules, options)
+      : await planAnew(writer, name, stored, read, rules, options)
   if (planned === undefined) return unchanged(head.generation)
   const plans: ColumnPlan[] = head.columns.map(column => (column.name === name ? planned.column : planKept(column)))
   if (stored === undefined) plans.push(planned.column)
@@ -86,9 +91,17 @@ async function patchStored(
   return { ...written, written: [name], removed: [], skipped: false, ...error }
 }
 
-// A keyed field that was null or undefined is stored plain; a patch makes it a column of elements.
-function isNothing(belief: ColumnBelief | undefined, { detector }: ResolvedOptions): boolean {
-  return belief === undefined || [null, undefined].some(nothing => detector.same(nothing, belief.shadow))
+// Nothing is stored, or null, or what another spec made of the column: all of it is written as this spec would.
+async function planAnew(
+  writer: SnapshotWriter,
+  name: string,
+  stored: HeadColumn | undefined,
+  read: () => Patch,
+  rules: ResolvedOptions,
+  { signal }: CallOptions,
+): Promise<PlannedColumn> {
+  const value = stored === undefined ? undefined : await readColumn(writer.source, stored, { signal })
+  return planWhole(name, patchValue(name, value, read(), rules), rules)
 }
 
 function noElements(name: string): TypeError {
@@ -123,22 +136,26 @@ async function planElements(
   { set, removed }: Patch,
   rules: ResolvedOptions,
   options: CallOptions,
-): Promise<{ column: ColumnPlan; belief: ColumnBelief } | undefined> {
+): Promise<PlannedColumn | undefined> {
   const table = belief.table!
   const changed = onlyChanged(table, set, rules)
   const planned = planPatch(stored, belief, changed, removed, rules)
   if (planned === undefined) return undefined
-  const shadows = planned.change.positions.map(position => rules.detector.shadow(changed.values[position]))
-  if (!planned.isCompactionDue) {
-    table.apply(planned.change, shadows)
-    return { column: { ...planned.column, count: table.size }, belief }
+  const { column, change, delta, isCompactionDue } = planned
+  if (!isCompactionDue) {
+    table.apply(
+      change,
+      change.positions.map(position => rules.detector.shadow(changed.values[position])),
+    )
+    if (stored.shape === 'object') table.order = objectOrder(table.keys, table.order)
+    return { column: { ...column, count: table.size }, belief }
   }
-  const elements = await readPatched(writer, stored, table, planned.change, changed, options)
+  const elements = await readPatched(writer, stored, table, change, delta, options)
   const { name, shape } = stored
   const segments = draftBase(name, elements, rules.codec)
   const value = fromElements(shape, elements.keys, elements.values)
-  const column = { name, shape, count: elements.keys.length, kept: [], segments }
-  return { column, belief: believe(name, rules.specOf(name), value, rules.detector, elements) }
+  const whole = { name, shape, count: elements.keys.length, kept: [], segments }
+  return { column: whole, belief: believe(name, rules.specOf(name), value, rules.detector, elements) }
 }
 
 // An element that is stored as it is need not be written again.
@@ -154,19 +171,21 @@ function onlyChanged(table: ElementTable, set: Elements, { detector }: ResolvedO
   return { shape: set.shape, keys, values }
 }
 
-// All elements as they are after the patch, for a new base.
+// All elements as they are after the patch, for a new base. What the patch sets is taken from its delta: the caller's
+// objects may have changed since.
 async function readPatched(
   writer: SnapshotWriter,
   stored: HeadColumn,
   table: ElementTable,
   change: Change,
-  set: Elements,
+  delta: Segment,
   { signal }: CallOptions,
 ): Promise<Elements> {
-  const old = await readElements(writer.source, stored, { keys: true, pages: true }, { signal })
-  const values = old.values
-  for (const [i, slot] of change.setSlots.entries()) values[slot] = set.values[change.positions[i]!]
+  const set = decodeElements(delta.codec, decodeDelta(delta.payload, delta.count).values, delta.count)
+  const { values } = await readElements(writer.source, stored, { keys: true, pages: true }, { signal })
+  for (const [i, slot] of change.setSlots.entries()) values[slot] = set[i]
   table.apply(change, undefined)
+  if (stored.shape === 'object') table.order = objectOrder(table.keys, table.order)
   const slots = [...table.live()]
   return { shape: stored.shape, keys: slots.map(slot => table.keys[slot]!), values: slots.map(slot => values[slot]) }
 }

@@ -1,6 +1,8 @@
 import type { CodecName } from '../codec/codec.ts'
+import { findArrayProblem, findObjectProblem, isAccessor } from '../codec/inspect.ts'
+import { CacheError } from '../errors.ts'
 import { believe, type ColumnBelief, elementKey, findColumn, toElements } from './belief.ts'
-import { type ColumnSpec, shapeOf } from './columns.ts'
+import { type ColumnSpec, type Shape, shapeOf } from './columns.ts'
 import type { ColumnPlan } from './commit.ts'
 import type { Detector } from './detector.ts'
 import { draftBase, draftDelta, draftValue, type Elements } from './draft.ts'
@@ -38,7 +40,10 @@ export function planState(
   options: PlanOptions,
 ): StatePlan {
   const plan: StatePlan = { columns: [], beliefs: new Map(), written: [], removed: [] }
-  for (const name of Object.keys(state)) planColumn(plan, name, state[name], head, beliefs.get(name), options)
+  const names = Object.keys(state)
+  const problem = findObjectProblem(state, names)
+  if (problem !== undefined) throw new CacheError('UNSUPPORTED_VALUE', `Cannot keep the state exactly: found ${problem}`)
+  for (const name of names) planColumn(plan, name, state[name], head, beliefs.get(name), options)
   for (const column of head?.columns ?? []) if (!plan.beliefs.has(column.name)) plan.removed.push(column.name)
   return plan
 }
@@ -61,7 +66,8 @@ function planColumn(
   if (planned.column.segments.length > 0) plan.written.push(name)
 }
 
-interface PlannedColumn {
+/** What becomes of a column, and what is believed of it afterwards. */
+export interface PlannedColumn {
   readonly column: ColumnPlan
   readonly belief: ColumnBelief
 }
@@ -77,9 +83,17 @@ export function planWhole(name: string, value: unknown, options: PlanOptions): P
     return { column: { name, shape, count: 1, kept: [], segments }, belief }
   }
   const elements = toElements(name, spec, shape, value)
+  const problem = shape === 'array' ? findArrayProblem(value as unknown[]) : findAccessor(shape, elements.keys, value)
+  if (problem !== undefined) throw new CacheError('UNSUPPORTED_VALUE', `Cannot keep ${name} exactly: found ${problem}`)
   const segments = draftBase(name, elements, codec)
   const belief = believe(name, spec, value, detector, elements)
   return { column: { name, shape, count: elements.keys.length, kept: [], segments }, belief }
+}
+
+// Beside its elements a column has nothing that could be kept.
+function findAccessor(shape: Shape, keys: readonly string[], value: unknown): string | undefined {
+  if (shape !== 'object') return undefined
+  return keys.some(key => isAccessor(value as object, key)) ? 'an accessor' : undefined
 }
 
 /** Keeps a column as it is stored. */
@@ -133,13 +147,13 @@ export function planPatch(
   set: Elements,
   removed: ReadonlySet<string>,
   options: PlanOptions,
-): { column: ColumnPlan; change: Change; isCompactionDue: boolean } | undefined {
+): { column: ColumnPlan; change: Change; delta: Segment; isCompactionDue: boolean } | undefined {
   const table = belief.table!
   const change = table.patch(set.keys, removed)
   if (change.positions.length === 0 && change.runs === undefined) return undefined
   const delta = draftDelta(stored.name, change, set, options.codec)
   const column = { ...stored, kept: stored.pieces, segments: [delta] }
-  return { column, change, isCompactionDue: isCompactionDue(stored, delta) }
+  return { column, change, delta, isCompactionDue: isCompactionDue(stored, delta) }
 }
 
 // Deltas up to a quarter of the base: a load does at most that much more than it must.

@@ -4,6 +4,7 @@ import { CacheError } from '../errors.ts'
 import type { Shape } from './columns.ts'
 import { decodeDelta, decodeKeys, fromRuns } from './delta.ts'
 import type { HeadColumn, Piece } from './head.ts'
+import { objectOrder } from './object-order.ts'
 import { problemOf, readPieces, type Source } from './read-pieces.ts'
 import { HeadProblem } from './report.ts'
 import type { Segment } from './segment.ts'
@@ -72,7 +73,10 @@ export async function readElements(
     options.onPiece?.()
   }
   await readPieces(source, column.name, column.pieces.filter(wanted), use, options.signal)
-  return decoding(column.name, () => builder.finish(column.count))
+  const elements = decoding(column.name, () => builder.finish(column.count))
+  // An element that came later stands last in the store, but its key may make the object enumerate it earlier.
+  if (column.shape === 'object') elements.order = objectOrder(elements.keys ?? [], elements.order)
+  return elements
 }
 
 /** The elements of one page. */

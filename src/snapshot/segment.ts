@@ -51,7 +51,8 @@ export async function encodeSegment(segment: Segment, key: string, options: Segm
   writer.u32(segment.payload.byteLength)
   if (cipher === undefined) {
     writer.bytes(payload)
-    return writer.finish()
+    // All of the writer's bytes, which nobody else sees: a copy would only cost memory.
+    return writer.written()
   }
   const keyId = utf8Encode(cipher.keyId)
   writer.u8(keyId.byteLength)
@@ -83,7 +84,12 @@ export async function decodeSegment(bytes: Uint8Array, key: string, cipher: Ciph
   if (payload.byteLength !== rawLength) {
     throw reader.corrupt(`${payload.byteLength} bytes of payload, its header says ${rawLength}`)
   }
-  return { role, codec, count, payload }
+  return { role, codec, count, payload: plainBytes(payload) }
+}
+
+// A store or a platform's inflate may give a Buffer, whose slice() does not copy: bytes in a state would share memory.
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 async function open(

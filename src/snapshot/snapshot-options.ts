@@ -10,38 +10,38 @@ import type { StandardSchema } from './standard-schema.ts'
 /** Options of a SnapshotCache. */
 export interface SnapshotCacheOptions<State extends object> {
   /** Tells caches in one store apart; a part of every key. At most 200 bytes of UTF-8. @default 'snapshot' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** How fields of the state are stored; a field without a spec is one plain column. @default {} */
-  readonly columns?: { readonly [Name in keyof State]?: ColumnSpec<State[Name]> }
+  readonly columns?: { readonly [Name in keyof State]?: ColumnSpec<State[Name]> } | undefined
   /**
    * Whether the state is never changed in place (reducers, immer): then what changed is found by identity, which makes
    * an unchanged `store()` microseconds. A change in place is missed. @default false
    */
-  readonly immutable?: boolean
+  readonly immutable?: boolean | undefined
   /** How values become bytes. Readers need no option: every segment says how it was written. @default 'auto' */
-  readonly codec?: CodecName | SealedCodec
+  readonly codec?: CodecName | SealedCodec | undefined
   /** Whether segments are compressed (raw deflate, level 1). @default false */
-  readonly compress?: boolean
+  readonly compress?: boolean | undefined
   /** Version of the state's schema, 0 to 2^32 - 1, stored with every snapshot. @default 0 */
-  readonly schemaVersion?: number
+  readonly schemaVersion?: number | undefined
   /**
    * Makes a state of this schema version of one of an older version. Without it, and if it throws, an older snapshot is
    * not loaded. A newer one never is.
    */
-  readonly migrate?: (state: never, fromVersion: number) => State | Promise<State>
+  readonly migrate?: ((state: never, fromVersion: number) => State | Promise<State>) | undefined
   /** Standard Schemas that columns must fit when they are loaded, after `migrate`. @default {} */
-  readonly schemas?: { readonly [Name in keyof State]?: StandardSchema<State[Name]> }
+  readonly schemas?: { readonly [Name in keyof State]?: StandardSchema<State[Name]> } | undefined
   /** A snapshot older than this is not loaded, in milliseconds. @default Infinity */
-  readonly maxStaleMs?: number
+  readonly maxStaleMs?: number | undefined
   /**
    * A snapshot that was loaded this many times without `confirm()` (or a write) is not loaded any more, so that a state
    * that crashes the application cannot do so for ever. 0 turns the guard off. @default 0
    */
-  readonly poisonAfter?: number
+  readonly poisonAfter?: number | undefined
   /** Told after every load that met a problem, also one that found nothing. */
-  readonly onReport?: (report: Report) => void
+  readonly onReport?: ((report: Report) => void) | undefined
   /** The clock, in milliseconds since 1970. @default Date.now */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** Options with every default filled in. */

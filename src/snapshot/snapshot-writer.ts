@@ -1,3 +1,4 @@
+import { builtinModule } from '../bytes/builtin-module.ts'
 import { toHex } from '../bytes/hex.ts'
 import type { CodecName } from '../codec/codec.ts'
 import { CacheError, isCacheError } from '../errors.ts'
@@ -105,7 +106,8 @@ export class SnapshotWriter {
   }
 
   #isComplete(head: OpenedHead, inventory: Inventory): boolean {
-    return namedKeys(this.source.keys, head).every(key => inventory.segments.has(key))
+    for (const key of namedKeys(this.source.keys, head)) if (!inventory.segments.has(key)) return false
+    return true
   }
 
   async #findHead(inventory: Inventory, signal: AbortSignal | undefined): Promise<OpenedHead | undefined> {
@@ -205,6 +207,8 @@ function checkKeys(name: string, spec: ColumnSpec<never>, stored: StoredElements
   }
 }
 
+// Where Node's module is there, it is loaded already for the digests; Web Crypto would cost some milliseconds more.
 function randomNonce(): string {
-  return toHex(globalThis.crypto.getRandomValues(new Uint8Array(8)))
+  const node = builtinModule<{ randomBytes(size: number): Uint8Array }>('node:crypto')
+  return toHex(node?.randomBytes(8) ?? globalThis.crypto.getRandomValues(new Uint8Array(8)))
 }

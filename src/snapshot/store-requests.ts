@@ -1,4 +1,4 @@
-import { CacheError } from '../errors.ts'
+import { CacheError, isCacheError } from '../errors.ts'
 import type { CallOptions } from './snapshot-writer.ts'
 import type { StoreResult } from './store-state.ts'
 
@@ -69,14 +69,27 @@ async function runLast(
   row: readonly Waiting[],
   task: (state: object, options: CallOptions) => Promise<StoreResult>,
 ): Promise<void> {
-  const live = row.filter(({ options }) => options.signal?.aborted !== true)
-  const last = live.at(-1)
-  if (last === undefined) return
-  try {
-    const result = await task(last.state, last.options)
-    last.resolve(result)
-    for (const { resolve } of live) resolve({ ...result, skipped: 'superseded' })
-  } catch (error) {
-    for (const { reject } of live) reject(error)
+  let live = row.filter(isLive)
+  for (let last = live.at(-1); last !== undefined; last = live.at(-1)) {
+    try {
+      const result = await task(last.state, last.options)
+      last.resolve(result)
+      for (const { resolve } of live) resolve({ ...result, skipped: 'superseded' })
+      return
+    } catch (error) {
+      last.reject(error)
+      // What is wrong with one state, or ended one caller's wait, says nothing about the state that came before it.
+      const isItsOwn = !isLive(last) || ownFaults.some(code => isCacheError(error, code))
+      live = live.slice(0, -1).filter(isLive)
+      if (isItsOwn) continue
+      for (const { reject } of live) reject(error)
+      return
+    }
   }
+}
+
+const ownFaults = ['UNSUPPORTED_VALUE', 'DUPLICATE_KEY', 'INVALID_KEY', 'VALUE_TOO_LARGE'] as const
+
+function isLive({ options }: StoreRequest): boolean {
+  return options.signal?.aborted !== true
 }

@@ -1,6 +1,14 @@
 import { utf8Length } from '../bytes/utf8.ts'
 import { abortable } from '../core/abortable.ts'
-import { checkBytes, checkKey, checkOneOf, checkOptionNames, checkPrefix, checkSignal } from '../core/check.ts'
+import {
+  checkBytes,
+  checkKey,
+  checkOneOf,
+  checkOperation,
+  checkOptionNames,
+  checkPrefix,
+  checkSignal,
+} from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import { type Durability, durabilities } from './durability.ts'
 import type { LevelDatabase, LevelKeyIterator, LevelOperation, LevelRangeOptions } from './level-database.ts'
@@ -161,10 +169,8 @@ export class LevelStore implements Store {
     this.#check(options)
     let bytes = 0
     for (const operation of operations) {
-      checkKey(operation.key)
-      if (operation.type !== 'store') continue
-      checkBytes(operation.value)
-      bytes += operation.value.byteLength
+      checkOperation(operation)
+      if (operation.type === 'store') bytes += operation.value.byteLength
     }
     const copies = operations.map(
       (operation): LevelOperation =>

@@ -92,6 +92,11 @@ export const manyCases: readonly CaseDefinition[] = [
         ['a key that is too long', 'INVALID_KEY', put('a'.repeat(maxKeyBytes + 1), 'x')],
         ['a lone surrogate', 'INVALID_KEY', drop('\ud800')],
         ['a value that is text', 'TypeError', { type: 'store', key: 'k', value: text as Uint8Array }],
+        [
+          'a type that is neither store nor remove',
+          'TypeError',
+          { type: 'put' as 'store', key: 'k', value: bytesOf('x') },
+        ],
       ]
       for (const [what, code, operation] of bad) {
         for (const place of [0, 1, 2, 3]) {

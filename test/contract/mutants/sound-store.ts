@@ -1,6 +1,6 @@
 import type { StoreHandle, StoreRule } from '../../../src/contract/index.ts'
 import { inOrder } from '../../../src/contract/samples.ts'
-import { checkBytes, checkKey, checkPrefix, checkSignal } from '../../../src/core/check.ts'
+import { checkBytes, checkKey, checkOneOf, checkPrefix, checkSignal } from '../../../src/core/check.ts'
 import { CacheError } from '../../../src/errors.ts'
 import type { Store, StoreOperation, StoreOptions } from '../../../src/store/store.ts'
 
@@ -62,6 +62,7 @@ export class SoundStore implements Store {
   async batch(operations: readonly StoreOperation[], options?: StoreOptions): Promise<void> {
     this.checkCall(options)
     for (const operation of operations) {
+      checkOneOf('type', operation.type, ['store', 'remove'])
       this.checkKey(operation.key)
       if (operation.type === 'store') this.checkValue(operation.value)
     }
