@@ -1,0 +1,142 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as valibot from 'valibot'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import * as contract from '../../src/contract/index.ts'
+import * as coldsnap from '../../src/index.ts'
+import * as netmap from '../../src/netmap/index.ts'
+import * as file from '../../src/store/file-store.ts'
+import * as level from '../../src/store/level-store.ts'
+import { type Block, blocksOf, runProgram, toProgram, typecheck } from './page-program.ts'
+
+// Every `ts` block of README.md and docs/*.md is typechecked, and run unless its fence says `ts no-run`: for blocks that
+// need a server, a browser, or a file system of their own. Running by default means that nobody can forget it.
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+const pages = ['README.md', ...readdirSync(`${root}docs`).map(name => `docs/${name}`)].filter(
+  name => name.endsWith('.md') && existsSync(root + name),
+)
+
+// Pages whose examples are tested elsewhere.
+const elsewhere: Readonly<Record<string, string>> = {
+  'docs/stores.md': 'test/store/docs-store.test.ts runs the store that it shows',
+  'docs/netmap.md': 'test/netmap runs the calls that it shows',
+}
+
+const blocks = new Map<string, Block[]>()
+for (const page of pages) {
+  const found = blocksOf(root + page)
+  if (found.length > 0 && elsewhere[page] === undefined) blocks.set(page, found)
+}
+
+const modules: Readonly<Record<string, object>> = {
+  coldsnap,
+  'coldsnap/file': file,
+  'coldsnap/level': level,
+  'coldsnap/netmap': netmap,
+  'coldsnap/contract': contract,
+  valibot,
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'coldsnap-docs-'))
+const startedIn = process.cwd()
+
+beforeAll(() => {
+  // Examples write into the current directory and talk to the console.
+  process.chdir(scratch)
+  vi.spyOn(console, 'log').mockImplementation(() => undefined)
+})
+
+afterAll(() => {
+  vi.restoreAllMocks()
+  process.chdir(startedIn)
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+it('the blocks are found', () => {
+  expect(blocks.get('docs/snapshot-cache.md')?.length).toBeGreaterThan(10)
+})
+
+it('every ts block typechecks', () => {
+  const programs = new Map(
+    [...blocks].map(([page, list]) => [`${root}test/docs/__${page.replace('/', '-')}.ts`, toProgram(list)]),
+  )
+  expect(typecheck(programs, `${root}test/`)).toEqual([])
+})
+
+for (const [page, list] of blocks) {
+  const runnable = list.filter(({ isRun }) => isRun)
+  if (runnable.length === 0) continue
+  it(`${page}: ${runnable.length} blocks run`, async () => {
+    await runProgram(toProgram(runnable), modules)
+  })
+}
+
+const one = (code: string): Block[] => [{ line: 7, code, isRun: true }]
+
+it('a page that prints something else than it says fails', async () => {
+  await expect(runProgram(toProgram(one('console.log([1]) // -> [ 2 ]')), modules)).rejects.toThrow(/2/)
+  await runProgram(toProgram(one('console.log([1]) // -> [ 1 ]')), modules)
+})
+
+it('a page whose types are wrong fails, with its line', () => {
+  const name = `${root}test/docs/__docs-wrong.md.ts`
+  const program = toProgram(one("import { MemoryStore } from 'coldsnap'\nnew MemoryStore().load(1)\n"))
+  expect(typecheck(new Map([[name, program]]), `${root}test/`)).toEqual([
+    expect.stringMatching(/^docs-wrong\.md\.ts:8 /),
+  ])
+})
+
+it('every link between pages leads somewhere', () => {
+  const broken: string[] = []
+  for (const page of pages) {
+    const text = readFileSync(root + page, 'utf8')
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [file = '', anchor] = target.split('#')
+      const path = file === '' ? page : join(dirname(page), file)
+      if (!existsSync(root + path)) broken.push(`${page}: ${target}`)
+      else if (anchor !== undefined && !anchorsOf(path).has(anchor)) broken.push(`${page}: ${target}`)
+    }
+  }
+  expect(broken).toEqual([])
+})
+
+/** The anchors that GitHub gives to the headings of a page. */
+function anchorsOf(page: string): Set<string> {
+  const headings = readFileSync(root + page, 'utf8').matchAll(/^#+ (.+)$/gm)
+  return new Set(
+    [...headings].map(([, text]) =>
+      text!
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+it('docs/snapshot-cache.md has every option and every method', () => {
+  const text = readFileSync(`${root}docs/snapshot-cache.md`, 'utf8')
+  const rowsOf = (heading: string): string[] => {
+    const section = text.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!
+    return [...section.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name!)
+  }
+  const methods = Object.getOwnPropertyNames(coldsnap.SnapshotCache.prototype).filter(name => name !== 'constructor')
+  expect(rowsOf('Methods').sort()).toEqual(methods.sort())
+  // The refusal of an unknown option names those that exist.
+  const refusal = /the options are (.*)$/
+  const refused = (): unknown => new coldsnap.SnapshotCache(new coldsnap.MemoryStore(), { bogus: 1 } as object)
+  expect(refused).toThrow(refusal)
+  try {
+    refused()
+  } catch (error) {
+    expect(rowsOf('Options').sort()).toEqual(
+      refusal
+        .exec((error as Error).message)![1]!
+        .split(', ')
+        .sort(),
+    )
+  }
+})
