@@ -20,16 +20,10 @@ const pages = ['README.md', ...readdirSync(`${root}docs`).map(name => `docs/${na
   name => name.endsWith('.md') && existsSync(root + name),
 )
 
-// Pages whose examples are tested elsewhere.
-const elsewhere: Readonly<Record<string, string>> = {
-  'docs/stores.md': 'test/store/docs-store.test.ts runs the store that it shows',
-  'docs/netmap.md': 'test/netmap runs the calls that it shows',
-}
-
 const blocks = new Map<string, Block[]>()
 for (const page of pages) {
   const found = blocksOf(root + page)
-  if (found.length > 0 && elsewhere[page] === undefined) blocks.set(page, found)
+  if (found.length > 0) blocks.set(page, found)
 }
 
 const modules: Readonly<Record<string, object>> = {
