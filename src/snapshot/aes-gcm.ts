@@ -26,6 +26,8 @@ export interface Cipher {
   readonly keyId: string
   /** Whether a snapshot that is not sealed is read. */
   readonly acceptPlain: boolean
+  /** The same, sealing with the key of that id. Throws `DECRYPT_FAILED` if it has no such key. */
+  withKey(keyId: string): Cipher
   seal(plain: Uint8Array, aad: Uint8Array): Promise<{ nonce: Uint8Array; bytes: Uint8Array }>
   open(keyId: string, nonce: Uint8Array, bytes: Uint8Array, aad: Uint8Array): Promise<Uint8Array>
 }
@@ -74,6 +76,11 @@ class AesGcmCipher implements Cipher {
     this.keyId = keyId
     this.acceptPlain = acceptPlain
     this.#keys = keys
+  }
+
+  withKey(keyId: string): Cipher {
+    if (!this.#keys.has(keyId)) throw new CacheError('DECRYPT_FAILED', `Cannot encrypt: no key has the id ${keyId}`)
+    return new AesGcmCipher(keyId, this.#keys, this.acceptPlain)
   }
 
   async seal(plain: Uint8Array, aad: Uint8Array): Promise<{ nonce: Uint8Array; bytes: Uint8Array }> {

@@ -111,3 +111,15 @@ export function keysBySlot(
   for (const slot of order ?? keys.keys()) keys[slot] = elementKey(name, spec, values[slot], slot)
   return keys
 }
+
+/**
+ * Throws unless the keys that are stored are those that `spec` makes. They were made by the spec of whoever wrote them;
+ * under another spec the column must be written anew.
+ */
+export function checkKeys(name: string, spec: ColumnSpec<never>, stored: StoredElements): void {
+  const keys = keysBySlot(name, spec, stored.values, stored)
+  for (const slot of stored.order ?? keys.keys()) {
+    if (keys[slot] !== stored.keys![slot])
+      throw new CacheError('CORRUPT', `Column "${name}" was stored with other keys`)
+  }
+}

@@ -1,3 +1,5 @@
+import { findObjectProblem } from '../codec/inspect.ts'
+
 /** How a column is laid out: one value, or many elements that can be written and read one by one. */
 export type Shape = 'plain' | 'array' | 'object' | 'map'
 
@@ -15,10 +17,18 @@ export interface ColumnSpec<in Value> {
 
 type KeyOf = (element: unknown) => unknown
 
-/** The names of the fields of `Element` that can be its key. */
-type KeyField<Element> = {
-  [Name in keyof Element]-?: Element[Name] extends string | number ? Name : never
-}[keyof Element]
+/** The names of the fields of `Element` that can be its key; index signatures are looked past. */
+type KeyField<Element> = unknown extends Element
+  ? string
+  : keyof {
+      [Name in keyof Element as string extends Name
+        ? never
+        : number extends Name
+          ? never
+          : Element[Name] extends string | number
+            ? Name
+            : never]: unknown
+    }
 
 /** One value, written whole when it changes. The spec of every field that has none. */
 export function plain(): ColumnSpec<unknown> {
@@ -51,12 +61,17 @@ export function entries<Value>(): ColumnSpec<
  * say) is stored plain: the head records the shape, so reading needs no spec.
  */
 export function shapeOf(spec: ColumnSpec<never>, value: unknown): Shape {
-  if (spec.kind === 'keyed') return Array.isArray(value) ? 'array' : 'plain'
+  if (spec.kind === 'keyed') {
+    return Array.isArray(value) && Object.getPrototypeOf(value) === Array.prototype ? 'array' : 'plain'
+  }
   if (spec.kind === 'plain' || typeof value !== 'object' || value === null) return 'plain'
-  if (value instanceof Map) return hasStringKeys(value) ? 'map' : 'plain'
+  // What is of a class of its own is stored plain, for the codec to refuse.
+  if (value instanceof Map) {
+    return Object.getPrototypeOf(value) === Map.prototype && hasStringKeys(value) ? 'map' : 'plain'
+  }
   const prototype: unknown = Object.getPrototypeOf(value)
   const isPlain = prototype === Object.prototype || prototype === null
-  return isPlain && Object.getOwnPropertySymbols(value).length === 0 ? 'object' : 'plain'
+  return isPlain && findObjectProblem(value, Object.keys(value)) === undefined ? 'object' : 'plain'
 }
 
 function hasStringKeys(map: ReadonlyMap<unknown, unknown>): boolean {

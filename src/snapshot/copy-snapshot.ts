@@ -69,6 +69,7 @@ async function copyOne(name: string, from: Source, to: Source, options: CopyOpti
   if (inventory.heads.length > 0 && options.replace !== true) {
     throw new CacheError('ALREADY_EXISTS', `Cannot copy "${name}": the target has a snapshot of that name`)
   }
+  const previous = await newestHead(to, inventory.heads, signal)
   // Above whatever the target has, so that the copy becomes its newest.
   const generation = Math.max(head.generation, inventory.generation + 1)
   const copy: Head = { ...head, generation }
@@ -82,12 +83,13 @@ async function copyOne(name: string, from: Source, to: Source, options: CopyOpti
     }
   }
   const key = to.keys.head(copy)
-  const headBytes = await sealHead(copy, key, to.cipher)
+  // Under the key of the segments: a head under a newer one would hide that they still wait to be sealed with it.
+  const cipher = head.keyId === undefined ? undefined : to.cipher?.withKey(head.keyId)
+  const headBytes = await sealHead(copy, key, cipher)
   await to.store.store(key, headBytes, { signal })
   const written = await readHead(to, { key, kind: 'head', generation, nonce: head.nonce }, signal)
   if (written === undefined)
     throw new CacheError('IO', `Cannot copy "${name}": the head is not there after it was stored`)
-  const previous = await newestHead(to, inventory.heads, signal)
   await sweep(to, inventory, previous === undefined ? [written] : [written, previous], signal)
   return { name, generation, columns: head.columns.map(column => column.name), bytes: bytes + headBytes.byteLength }
 }
@@ -116,6 +118,8 @@ async function newestHead(
       if (head !== undefined) return head
     } catch (error) {
       if (!(error instanceof HeadProblem)) throw error
+      const { code, message, key, cause } = error.problem
+      if (code === 'FORMAT_NEWER') throw new CacheError('FORMAT_NEWER', message, { cause, key })
     }
   }
   return undefined
@@ -131,9 +135,16 @@ async function copyPiece(
   const key = pieceKey(from.keys, column, piece)
   const value = await from.store.load(key, { signal })
   await checkPiece(value, piece, key)
+  // What is there already, of an earlier copy, is not written over: a store that writes in place could tear it.
+  if (await isThere(to, piece, key, signal)) return piece.length
   await to.store.store(key, value!, { signal })
   await checkPiece(await to.store.load(key, { signal }), piece, key)
   return piece.length
+}
+
+async function isThere(to: Source, piece: Piece, key: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const bytes = await to.store.load(key, { signal })
+  return bytes !== undefined && equalBytes(await digest(bytes), piece.digest)
 }
 
 async function checkPiece(bytes: Uint8Array | undefined, piece: Piece, key: string): Promise<void> {

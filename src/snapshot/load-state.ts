@@ -1,13 +1,13 @@
 import { setOwn } from '../codec/set-own.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { believeStored, type ColumnBelief } from './belief.ts'
-import type { ColumnSpec } from './columns.ts'
+import { believeStored, type ColumnBelief, checkKeys } from './belief.ts'
+import type { ColumnSpec, Shape } from './columns.ts'
 import type { Detector } from './detector.ts'
 import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
 import type { Id, SnapshotKeys } from './keys.ts'
-import { readColumn, readElements, toValue } from './read-column.ts'
+import { readColumn, readElements, type StoredElements, toValue } from './read-column.ts'
 import type { Source } from './read-pieces.ts'
 import { HeadProblem, type Problem } from './report.ts'
 import type { CallOptions } from './snapshot-writer.ts'
@@ -117,7 +117,11 @@ async function readInto(
 ): Promise<void> {
   const { name, shape, pieces } = column
   const isArray = shape === 'array'
-  const total = isArray ? pieces.filter(piece => piece.role !== 'index').length : pieces.length
+  // State that may be changed in place is compared with what is stored, read again, when it is stored the first time:
+  // recording it here would cost every start-up what only a later store needs.
+  const spec = rules.specOf(name)
+  const withKeys = !isArray || (rules.detector.isImmutable && spec.kind === 'keyed')
+  const total = withKeys ? pieces.length : pieces.filter(piece => piece.role !== 'index').length
   let done = 0
   const onPiece = onProgress === undefined ? undefined : () => onProgress({ column: name, done: ++done, total })
   const { detector } = rules
@@ -129,12 +133,23 @@ async function readInto(
     }
     return
   }
-  const stored = await readElements(source, column, { keys: !isArray, pages: true }, { signal, onPiece })
+  const stored = await readElements(source, column, { keys: withKeys, pages: true }, { signal, onPiece })
   const value = toValue(shape, stored)
   setOwn(loaded.state, name, value)
-  // State that may be changed in place is compared with what is stored, read again, when it is stored the first time:
-  // recording it here would cost every start-up what only a later store needs.
-  if (detector.isImmutable) loaded.beliefs.set(name, believeStored(name, rules.specOf(name), value, stored, detector))
+  if (detector.isImmutable && isOfSpec(name, spec, shape, stored)) {
+    loaded.beliefs.set(name, believeStored(name, spec, value, stored, detector))
+  }
+}
+
+// What another spec stored is no ground to write changes on.
+function isOfSpec(name: string, spec: ColumnSpec<never>, shape: Shape, stored: StoredElements): boolean {
+  if (shape !== 'array') return spec.kind === 'entries'
+  try {
+    checkKeys(name, spec, stored)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function migrate(state: object, head: OpenedHead, rules: LoadRules): Promise<Record<string, unknown>> {

@@ -43,6 +43,7 @@ export async function patchColumn(
   const read = (): Patch => readInput(name, input, rules)
   read()
   return await onSnapshot(writer, rules, options, [name], {
+    replaced: [],
     onState: state =>
       setOwn(state, name, patchValue(name, Object.hasOwn(state, name) ? state[name] : undefined, read(), rules)),
     onStored: async inventory => await patchStored(writer, name, read, inventory, rules, options),

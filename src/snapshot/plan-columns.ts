@@ -42,7 +42,8 @@ export function planState(
   const plan: StatePlan = { columns: [], beliefs: new Map(), written: [], removed: [] }
   const names = Object.keys(state)
   const problem = findObjectProblem(state, names)
-  if (problem !== undefined) throw new CacheError('UNSUPPORTED_VALUE', `Cannot keep the state exactly: found ${problem}`)
+  if (problem !== undefined)
+    throw new CacheError('UNSUPPORTED_VALUE', `Cannot keep the state exactly: found ${problem}`)
   for (const name of names) planColumn(plan, name, state[name], head, beliefs.get(name), options)
   for (const column of head?.columns ?? []) if (!plan.beliefs.has(column.name)) plan.removed.push(column.name)
   return plan

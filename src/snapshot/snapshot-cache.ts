@@ -82,8 +82,13 @@ export class SnapshotCache<State extends object> {
     this.#checkOpen()
     const origin = this.#loaded.get(state)
     if (origin?.isPartial) throw new TypeError('The state was loaded in part: use update() to store columns of it')
-    const task = (latest: object, latestOptions: CallOptions): Promise<StoreResult> =>
-      storeState(this.#writer, latest, this.#loaded.has(latest), this.#options, latestOptions)
+    const task = async (latest: object, latestOptions: CallOptions): Promise<StoreResult> => {
+      const isLoaded = this.#loaded.has(latest)
+      const result = await storeState(this.#writer, latest, isLoaded, this.#options, latestOptions)
+      // Changed and stored, it is the application's state, no longer the cached one.
+      if (result.written.length > 0 || result.removed.length > 0) this.#loaded.delete(latest)
+      return result
+    }
     return await this.#requests.add({ state, options }, task, run => this.#queue.run(run, undefined))
   }
 
@@ -139,7 +144,7 @@ export class SnapshotCache<State extends object> {
     const report: Report = { problems, fallback }
     if (problems.length > 0) this.#options.onReport?.(report)
     if (head === undefined || result === undefined) return undefined
-    if (!fallback) this.#writer.learnHead(head, result.beliefs)
+    if (!fallback) this.#writer.learnHead(head, result.beliefs, columns === undefined)
     this.#loaded.set(result.state, { isPartial: columns !== undefined })
     return {
       state: result.state as State,
@@ -173,7 +178,9 @@ export class SnapshotCache<State extends object> {
    */
   async start(fetch: (signal: AbortSignal) => Promise<State>, options: CallOptions = {}): Promise<Start<State>> {
     const snapshot = await this.load(options)
-    const fetched = abortable(fetch(options.signal ?? new AbortController().signal), options.signal)
+    // Called in an async function: a fetch that throws at once is no different from one that rejects.
+    const fetching = async (): Promise<State> => await fetch(options.signal ?? new AbortController().signal)
+    const fetched = abortable(fetching(), options.signal)
     const storing = async (): Promise<State> => {
       const state = await fetched
       await this.store(state, options)

@@ -135,20 +135,40 @@ class LazyView<State extends object> implements SnapshotView<State> {
     const column = this.#find(name, options)
     if (this.#migrated !== undefined)
       return this.#search(name, this.#migrated[name], String(key)) as ElementOf<State[Name]>
-    if (column === undefined || column.shape === 'plain') return undefined
+    if (column === undefined) return undefined
+    if (column.shape === 'plain') return await this.#searchPlain(column, name, String(key), options)
     const index = await this.#once(this.#indexes, name, () => this.#readIndex(column, options))
-    if (!index.isOfSpec) return this.#search(name, await this.get(name, options), String(key)) as ElementOf<State[Name]>
     const slot = index.slotOf.get(String(key))
-    if (slot === undefined) return undefined
-    return (await this.#reading(() => this.#readSlot(column, index, slot, options))) as ElementOf<State[Name]>
+    if (slot !== undefined) {
+      const element = await this.#reading(() => this.#readSlot(column, index, slot, options))
+      if (this.#hasKey(column, index, element, String(key))) return element as ElementOf<State[Name]>
+    } else if (await this.#isOfSpec(column, index, options)) return undefined
+    return this.#search(name, await this.get(name, options), String(key)) as ElementOf<State[Name]>
   }
 
   async keys<Name extends keyof State & string>(name: Name, options: CallOptions = {}): Promise<string[]> {
     const column = this.#find(name, options)
     if (this.#migrated !== undefined) return this.#keysOf(name, this.#migrated[name])
-    if (column === undefined || column.shape === 'plain') return []
+    if (column === undefined) return []
+    if (column.shape === 'plain') return this.#isPlain(name) ? [] : this.#keysOf(name, await this.get(name, options))
     const index = await this.#once(this.#indexes, name, () => this.#readIndex(column, options))
-    return index.isOfSpec ? [...index.slotOf.keys()] : this.#keysOf(name, await this.get(name, options))
+    const isOfSpec = await this.#isOfSpec(column, index, options)
+    return isOfSpec ? [...index.slotOf.keys()] : this.#keysOf(name, await this.get(name, options))
+  }
+
+  // Stored before the column had a spec, or with a value that has no elements.
+  async #searchPlain<Name extends keyof State & string>(
+    column: HeadColumn,
+    name: Name,
+    key: string,
+    options: CallOptions,
+  ): Promise<ElementOf<State[Name]> | undefined> {
+    if (this.#isPlain(column.name)) return undefined
+    return this.#search(name, await this.get(name, options), key) as ElementOf<State[Name]> | undefined
+  }
+
+  #isPlain(name: string): boolean {
+    return this.#rules.specOf(name).kind === 'plain'
   }
 
   async close(): Promise<void> {
@@ -170,12 +190,17 @@ class LazyView<State extends object> implements SnapshotView<State> {
 
   // One read for all who ask; one that failed is tried again.
   async #once<T>(memory: Map<string, Promise<T>>, name: string, read: () => Promise<T>): Promise<T> {
-    let reading = memory.get(name)
-    if (reading === undefined) {
-      reading = this.#reading(read)
-      memory.set(name, reading)
-      reading.catch(() => memory.delete(name))
+    const shared = memory.get(name)
+    if (shared !== undefined) {
+      try {
+        return await shared
+      } catch {
+        // Whoever began it may have aborted it; this caller has not, or hears of it from a read of its own.
+      }
     }
+    const reading = this.#reading(read)
+    memory.set(name, reading)
+    reading.catch(() => memory.get(name) === reading && memory.delete(name))
     return await reading
   }
 
@@ -194,21 +219,30 @@ class LazyView<State extends object> implements SnapshotView<State> {
     const stored = await readElements(this.#source, column, parts, options)
     const slotOf = new Map<string, number>()
     for (const slot of stored.order ?? stored.keys!.keys()) slotOf.set(stored.keys![slot]!, slot)
-    const index = { slotOf, changed: stored.values, isOfSpec: true }
-    return { ...index, isOfSpec: await this.#isOfSpec(column, index, options) }
+    return { slotOf, changed: stored.values, isOfSpec: undefined }
   }
 
-  // Keys are made by the spec of whoever wrote them. One element tells whether that is still the spec of this cache.
+  // Keys are made by the spec of whoever wrote them. Any one element tells whether that is still the spec of this cache.
   async #isOfSpec(column: HeadColumn, index: ColumnIndex, options: CallOptions): Promise<boolean> {
     const [first] = index.slotOf
-    const spec = this.#rules.specOf(column.name)
-    if (column.shape !== 'array' || first === undefined || spec.kind !== 'keyed') return true
-    const element = await this.#readSlot(column, index, first[1], options)
+    if (index.isOfSpec !== undefined) return index.isOfSpec
+    if (first === undefined || !this.#isKeyed(column)) return true
+    const element = await this.#reading(() => this.#readSlot(column, index, first[1], options))
+    return this.#hasKey(column, index, element, first[0])
+  }
+
+  #hasKey(column: HeadColumn, index: ColumnIndex, element: unknown, key: string): boolean {
+    if (!this.#isKeyed(column)) return true
     try {
-      return elementKey(column.name, spec, element, 0) === first[0]
+      index.isOfSpec = elementKey(column.name, this.#rules.specOf(column.name), element, 0) === key
     } catch {
-      return false
+      index.isOfSpec = false
     }
+    return index.isOfSpec
+  }
+
+  #isKeyed(column: HeadColumn): boolean {
+    return column.shape === 'array' && this.#rules.specOf(column.name).kind === 'keyed'
   }
 
   // What a delta set, else what the page of the slot holds. The last page is kept: look-ups often come in runs.
@@ -250,6 +284,6 @@ interface ColumnIndex {
   readonly slotOf: ReadonlyMap<string, number>
   /** By slot, the elements that deltas set; the others are in their pages. */
   readonly changed: readonly unknown[]
-  /** Whether the keys are those that this cache's spec makes. */
-  readonly isOfSpec: boolean
+  /** Whether the keys are those that this cache's spec makes; `undefined` until an element has told. */
+  isOfSpec: boolean | undefined
 }

@@ -2,7 +2,7 @@ import { builtinModule } from '../bytes/builtin-module.ts'
 import { toHex } from '../bytes/hex.ts'
 import type { CodecName } from '../codec/codec.ts'
 import { CacheError, isCacheError } from '../errors.ts'
-import { type Belief, believeStored, type ColumnBelief, findColumn, keysBySlot } from './belief.ts'
+import { type Belief, believeStored, type ColumnBelief, checkKeys, findColumn } from './belief.ts'
 import type { ColumnSpec } from './columns.ts'
 import { type ColumnPlan, commit } from './commit.ts'
 import type { Detector } from './detector.ts'
@@ -10,9 +10,9 @@ import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
 import { type Inventory, namedKeys, sweep, takeInventory } from './inventory.ts'
 import { maxGeneration } from './keys.ts'
-import { readColumn, readElements, type StoredElements, toValue } from './read-column.ts'
+import { readColumn, readElements, toValue } from './read-column.ts'
 import { readHead } from './read-heads.ts'
-import type { Source } from './read-pieces.ts'
+import { readPieces, type Source } from './read-pieces.ts'
 import { HeadProblem } from './report.ts'
 
 /** Told while a store or a load goes on: `done` of `total` segments of `column`. */
@@ -50,6 +50,8 @@ export class SnapshotWriter {
   readonly options: WriterOptions
   /** Heads that open views read from: their segments are spared. */
   readonly pinned: Set<OpenedHead> = new Set()
+  // Heads of which every segment was there and in order when this cache last had it in hand.
+  readonly #whole = new WeakSet<OpenedHead>()
   #belief: Belief | undefined
   #generation = 0
   #checkedAtMs = Number.NEGATIVE_INFINITY
@@ -70,9 +72,12 @@ export class SnapshotWriter {
   }
 
   /** Takes over what a load found. What is known already of the same head stays. */
-  learnHead(head: OpenedHead, columns: ReadonlyMap<string, ColumnBelief>): void {
+  learnHead(head: OpenedHead, columns: ReadonlyMap<string, ColumnBelief>, isWhole: boolean): void {
     const known = this.#belief
-    const isSame = known?.head.generation === head.generation && known.head.nonce === head.nonce
+    if (isWhole || (known !== undefined && this.#whole.has(known.head) && isSameId(known.head, head))) {
+      this.#whole.add(head)
+    }
+    const isSame = known !== undefined && isSameId(known.head, head)
     this.#belief = { head, columns: new Map([...columns, ...(isSame ? known.columns : [])]) }
     this.#checkedAtMs = this.options.now()
   }
@@ -108,6 +113,37 @@ export class SnapshotWriter {
   #isComplete(head: OpenedHead, inventory: Inventory): boolean {
     for (const key of namedKeys(this.source.keys, head)) if (!inventory.segments.has(key)) return false
     return true
+  }
+
+  /**
+   * Makes sure that what a partial write leaves as it is can be read; goes back to the snapshot before if it cannot, as a
+   * load does. Built on a broken one, the write would push the last good one out. `rewritten` columns need not be whole.
+   */
+  async ensureWhole(
+    inventory: Inventory,
+    rewritten: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    let { heads } = inventory
+    for (let belief = this.#belief; belief !== undefined && !this.#whole.has(belief.head); belief = this.#belief) {
+      if (await this.#isWhole(belief.head, rewritten, signal)) return
+      const key = this.source.keys.head(belief.head)
+      heads = heads.filter(listed => listed.key < key)
+      const head = await this.#findHead({ ...inventory, heads }, signal)
+      this.#belief = head === undefined ? undefined : { head, columns: new Map() }
+    }
+  }
+
+  async #isWhole(head: OpenedHead, rewritten: readonly string[], signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      for (const { name, pieces } of head.columns) {
+        if (!rewritten.includes(name)) await readPieces(this.source, name, pieces, () => undefined, signal)
+      }
+      return true
+    } catch (error) {
+      if (error instanceof HeadProblem) return false
+      throw error
+    }
   }
 
   async #findHead(inventory: Inventory, signal: AbortSignal | undefined): Promise<OpenedHead | undefined> {
@@ -172,16 +208,19 @@ export class SnapshotWriter {
     beliefs: Map<string, ColumnBelief>,
     inventory: Inventory,
     { signal, onProgress }: CallOptions,
+    savedAtMs: number = this.options.now(),
   ): Promise<Written> {
     const previous = this.#belief?.head
     this.#belief = undefined
-    const { codec, compress, schemaVersion, now } = this.options
+    const { codec, compress, schemaVersion } = this.options
     if (this.#generation >= maxGeneration) throw new CacheError('CORRUPT', 'Cannot write: no generation is left')
     const id = { generation: ++this.#generation, nonce: randomNonce() }
-    const plan = { ...id, savedAtMs: now(), schemaVersion, columns }
+    const plan = { ...id, savedAtMs, schemaVersion, columns }
     const { head, bytes } = await commit(this.source, plan, { codec, compress, signal, onProgress })
     const opened = { ...head, keyId: this.source.cipher?.keyId }
     this.#belief = { head: opened, columns: beliefs }
+    // All of it was written now, or read or checked before.
+    this.#whole.add(opened)
     const kept = [opened, ...(previous === undefined ? [] : [previous]), ...this.pinned]
     const sweepError = await this.#sweep(inventory, kept)
     return { generation: head.generation, bytes, sweepError }
@@ -198,13 +237,8 @@ export class SnapshotWriter {
   }
 }
 
-// The keys were made by the spec of whoever wrote them; under another spec the column must be written anew.
-function checkKeys(name: string, spec: ColumnSpec<never>, stored: StoredElements): void {
-  const keys = keysBySlot(name, spec, stored.values, stored)
-  for (const slot of stored.order ?? keys.keys()) {
-    if (keys[slot] !== stored.keys![slot])
-      throw new CacheError('CORRUPT', `Column "${name}" was stored with other keys`)
-  }
+function isSameId(a: OpenedHead, b: OpenedHead): boolean {
+  return a.generation === b.generation && a.nonce === b.nonce
 }
 
 // Where Node's module is there, it is loaded already for the digests; Web Crypto would cost some milliseconds more.

@@ -1,6 +1,7 @@
 import { CacheError } from '../errors.ts'
 import type { PlanOptions, StatePlan } from './plan-columns.ts'
 import { planState } from './plan-columns.ts'
+import { HeadProblem } from './report.ts'
 import type { CallOptions, SnapshotWriter } from './snapshot-writer.ts'
 
 /** What a store, update or patch did. */
@@ -42,21 +43,47 @@ export async function storeState(
   const fields = state as Readonly<Record<string, unknown>>
   if (canSkip(writer, fields, isLoaded, rules)) return skipped(writer, isLoaded)
   try {
-    const inventory = await writer.check(options.signal)
-    await writer.learn(Object.keys(fields), options.signal)
-    const belief = writer.mustRewrite ? undefined : writer.belief
-    const plan = planState(fields, belief?.head, belief?.columns ?? new Map(), rules)
-    if (belief !== undefined && !needsCommit(writer, plan, isLoaded, rules)) {
-      writer.confirmHead(plan.beliefs)
-      return skipped(writer, isLoaded)
-    }
-    const { sweepError, ...written } = await writer.commit(plan.columns, plan.beliefs, inventory, options)
-    const error = sweepError === undefined ? {} : { sweepError }
-    return { ...written, written: plan.written, removed: plan.removed, skipped: false, ...error }
+    return await storeChanges(writer, fields, isLoaded, rules, options)
   } catch (error) {
     writer.forget()
-    throw error
+    if (!(error instanceof HeadProblem)) throw error
   }
+  // What is stored broke under this cache. Now that nothing is believed, what cannot be read is written whole.
+  return await storeChanges(writer, fields, isLoaded, rules, options).catch(error => {
+    writer.forget()
+    throw asCacheError(error)
+  })
+}
+
+async function storeChanges(
+  writer: SnapshotWriter,
+  fields: Readonly<Record<string, unknown>>,
+  isLoaded: boolean,
+  rules: StoreRules,
+  options: CallOptions,
+): Promise<StoreResult> {
+  const inventory = await writer.check(options.signal)
+  await writer.learn(Object.keys(fields), options.signal)
+  const belief = writer.mustRewrite ? undefined : writer.belief
+  const plan = planState(fields, belief?.head, belief?.columns ?? new Map(), rules)
+  // A newer head that cannot be used is a reason to write: every load would stumble over it.
+  const isNewest = belief !== undefined && inventory.heads[0]?.key === writer.source.keys.head(belief.head)
+  if (isNewest && !needsCommit(writer, plan, isLoaded, rules)) {
+    writer.confirmHead(plan.beliefs)
+    return skipped(writer, isLoaded)
+  }
+  // A cached state that is only written in another form does not become fresher by that.
+  const isAsOld = isLoaded && belief !== undefined && plan.written.length === 0 && plan.removed.length === 0
+  const savedAtMs = isAsOld ? belief.head.savedAtMs : rules.now()
+  const { sweepError, ...written } = await writer.commit(plan.columns, plan.beliefs, inventory, options, savedAtMs)
+  const error = sweepError === undefined ? {} : { sweepError }
+  return { ...written, written: plan.written, removed: plan.removed, skipped: false, ...error }
+}
+
+/** What a caller is told of an error met inside. */
+export function asCacheError(error: unknown): unknown {
+  if (!(error instanceof HeadProblem)) return error
+  return new CacheError('CORRUPT', error.message, { cause: error.problem.cause, key: error.problem.key })
 }
 
 function skipped(writer: SnapshotWriter, isLoaded: boolean): StoreResult {

@@ -1,12 +1,13 @@
 import { setOwn } from '../codec/set-own.ts'
 import { findColumn } from './belief.ts'
 import type { ColumnPlan } from './commit.ts'
+import type { Inventory } from './inventory.ts'
 import { loadState } from './load-state.ts'
 import { planKept, planState } from './plan-columns.ts'
 import { HeadProblem } from './report.ts'
 import type { ResolvedOptions } from './snapshot-options.ts'
 import type { CallOptions, SnapshotWriter } from './snapshot-writer.ts'
-import { nothingCached, type StoreResult, storeState } from './store-state.ts'
+import { asCacheError, nothingCached, type StoreResult, storeState } from './store-state.ts'
 
 /** Replaces the columns that `columns` names, on top of the newest snapshot. */
 export async function updateColumns(
@@ -15,7 +16,9 @@ export async function updateColumns(
   rules: ResolvedOptions,
   options: CallOptions,
 ): Promise<StoreResult> {
-  return await onSnapshot(writer, rules, options, Object.keys(columns), {
+  const names = Object.keys(columns)
+  return await onSnapshot(writer, rules, options, names, {
+    replaced: names,
     onState: state => {
       for (const [name, value] of Object.entries(columns)) setOwn(state, name, value)
     },
@@ -41,13 +44,20 @@ export function unchanged(generation: number): StoreResult {
 
 /** The two ways to write a part. */
 export interface PartialWrite {
+  /** Columns of which nothing that is stored is needed. */
+  readonly replaced: readonly string[]
   /** Changes the whole state, where everything must be written anew: another key, or another schema version. */
   readonly onState: (state: Record<string, unknown>) => void
   /** Writes on top of what is stored; `learned` columns are known, if they can be read. */
-  readonly onStored: (inventory: Awaited<ReturnType<SnapshotWriter['check']>>) => Promise<StoreResult>
+  readonly onStored: (inventory: Inventory) => Promise<StoreResult>
 }
 
-/** Does a partial write on top of the newest snapshot. Throws `NOTHING_CACHED` if there is none. */
+const maxRounds = 5
+
+/**
+ * Does a partial write on top of the newest snapshot. Throws `NOTHING_CACHED` if there is none. What another writer sweeps
+ * away meanwhile has a successor by then, on which the next round builds.
+ */
 export async function onSnapshot(
   writer: SnapshotWriter,
   rules: ResolvedOptions,
@@ -55,20 +65,39 @@ export async function onSnapshot(
   learned: readonly string[],
   write: PartialWrite,
 ): Promise<StoreResult> {
-  try {
-    const inventory = await writer.check(options.signal)
-    if (writer.belief === undefined) throw nothingCached()
-    if (writer.mustRewrite || writer.belief.head.schemaVersion !== rules.schemaVersion) {
-      const state = await loadWhole(writer, rules, options)
-      write.onState(state)
-      return await storeState(writer, state, false, rules, options)
+  let newest: string | undefined
+  for (let round = 1; ; round++) {
+    try {
+      const inventory = await writer.check(options.signal)
+      const isMoving = round < maxRounds && inventory.heads[0]?.key !== newest
+      newest = inventory.heads[0]?.key
+      await writer.ensureWhole(inventory, write.replaced, options.signal)
+      if (writer.belief === undefined && isMoving) continue
+      return await writeOnto(writer, inventory, rules, options, learned, write)
+    } catch (error) {
+      writer.forget()
+      const isSwept = error instanceof HeadProblem && error.problem.code === 'SEGMENT_MISSING'
+      if (!isSwept || round === maxRounds) throw asCacheError(error)
     }
-    await writer.learn(learned, options.signal)
-    return await write.onStored(inventory)
-  } catch (error) {
-    writer.forget()
-    throw error
   }
+}
+
+async function writeOnto(
+  writer: SnapshotWriter,
+  inventory: Inventory,
+  rules: ResolvedOptions,
+  options: CallOptions,
+  learned: readonly string[],
+  write: PartialWrite,
+): Promise<StoreResult> {
+  if (writer.belief === undefined) throw nothingCached()
+  if (writer.mustRewrite || writer.belief.head.schemaVersion !== rules.schemaVersion) {
+    const state = await loadWhole(writer, rules, options)
+    write.onState(state)
+    return await storeState(writer, state, false, rules, options)
+  }
+  await writer.learn(learned, options.signal)
+  return await write.onStored(inventory)
 }
 
 async function loadWhole(

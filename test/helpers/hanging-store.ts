@@ -21,7 +21,8 @@ export function hangingStore(disk: Store, hangAt: number): HangingStore {
     if (++calls !== hangAt) return await run()
     tell()
     return await new Promise<T>((_, reject) => {
-      const abort = (): void => reject(new CacheError('ABORTED', 'The call was aborted', { cause: call.signal?.reason }))
+      const abort = (): void =>
+        reject(new CacheError('ABORTED', 'The call was aborted', { cause: call.signal?.reason }))
       if (call.signal?.aborted === true) abort()
       else call.signal?.addEventListener('abort', abort, { once: true })
     })

@@ -1,0 +1,10 @@
+import { deepStrictEqual } from 'node:assert/strict'
+import fs from 'node:fs'
+import type { NetmapState } from '../helpers/netmap-state.ts'
+
+/** Throws unless `value` is what `job` has to read of the state. */
+export function verifyRead(job: string, value: unknown, stateFile: string, peerId: string): void {
+  const state = JSON.parse(fs.readFileSync(stateFile, 'utf8')) as NetmapState
+  const peer = state.Peers.find(({ StableID }) => StableID === peerId)
+  deepStrictEqual(value, job === 'load' ? state : job === 'first' ? state.SelfNode : peer)
+}
