@@ -17,6 +17,16 @@ export function findObjectProblem(object: object, keys: readonly string[]): stri
   return undefined
 }
 
+/**
+ * Whether `object` has nothing but `count` enumerable keys, as `for in` gave them, of which `last` was the last one. (`for in`
+ * gives inherited keys too, behind the object's own: then the last one is not among the names.)
+ */
+export function hasOnlyKeys(object: object, count: number, last: string): boolean {
+  const names = Object.getOwnPropertyNames(object)
+  if (names.length !== count || (count > 0 && names[count - 1] !== last)) return false
+  return Object.getOwnPropertySymbols(object).length === 0
+}
+
 /** What `array` has that no codec keeps, or undefined if nothing. */
 export function findArrayProblem(array: readonly unknown[]): string | undefined {
   for (let i = 0; i < array.length; i++) {

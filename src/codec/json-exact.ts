@@ -59,7 +59,8 @@ function walkObject(object: Record<string, unknown>, depth: number, steps: Step[
     steps.length = depth
     return problem
   }
-  for (const key of keys) {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!
     steps[depth] = key
     if (isAccessor(object, key)) {
       steps.length = depth + 1

@@ -3,22 +3,22 @@ import { CborDecoder } from './cbor-decode.ts'
 import { maxDepth } from './limits.ts'
 import { type PackedIntegers, readPacked } from './packed-integers.ts'
 import {
-  ArrayColumn,
-  BooleanColumn,
+  arrayColumn,
+  booleanColumn,
   type Column,
-  ConstantColumn,
-  DictionaryColumn,
-  DoubleColumn,
-  IntegerColumn,
-  ListColumn,
-  MixedColumn,
-  RecordColumn,
+  constantColumn,
+  dictionaryColumn,
+  doubleColumn,
+  integerColumn,
+  listColumn,
+  mixedColumn,
   type RecordShape,
-  RunColumn,
-  StringColumn,
+  recordColumn,
+  runColumn,
+  stringColumn,
 } from './page-columns.ts'
 import { columnTags, keptFlag, kinds, maxCells, maxPageElements } from './page-format.ts'
-import { setOwn } from './set-own.ts'
+import { recordTemplate, templateMember } from './record-template.ts'
 import { unitText } from './unit-text.ts'
 
 /**
@@ -28,7 +28,7 @@ import { unitText } from './unit-text.ts'
 export function decodePage(bytes: Uint8Array, count: number): unknown[] {
   const column = new PageDecoder(bytes, count).decode()
   const values = new Array<unknown>(count)
-  for (let i = 0; i < count; i++) values[i] = column.next()
+  for (let i = 0; i < count; i++) values[i] = column()
   return values
 }
 
@@ -82,11 +82,11 @@ class PageDecoder {
     const tag = this.#in.u8()
     switch (tag) {
       case columnTags.null:
-        return new ConstantColumn(null)
+        return constantColumn(null)
       case columnTags.undefined:
-        return new ConstantColumn(undefined)
+        return constantColumn(undefined)
       case columnTags.booleans:
-        return new BooleanColumn(this.#codes(rows, 2))
+        return booleanColumn(this.#codes(rows, 2))
       case columnTags.integers:
         return this.#integers(rows)
       case columnTags.doubles:
@@ -123,15 +123,14 @@ class PageDecoder {
   #integers(rows: number): Column {
     const low = this.#in.f64()
     if (!Number.isSafeInteger(low) || Object.is(low, -0)) throw this.#in.corrupt(`found integers from ${low}`)
-    return new IntegerColumn(low, readPacked(this.#in, rows))
+    return integerColumn(low, readPacked(this.#in, rows))
   }
 
   #doubles(rows: number): Column {
-    const source = this.#in.take(rows * 8)
-    return new DoubleColumn(new DataView(source.buffer, source.byteOffset, source.byteLength))
+    return doubleColumn(this.#in.take(rows * 8))
   }
 
-  #strings(tag: number, rows: number): Column {
+  #strings(tag: number, rows: number): Column<string> {
     switch (tag) {
       case columnTags.latin1:
       case columnTags.utf16:
@@ -141,28 +140,28 @@ class PageDecoder {
         const ordinal = this.#ordinal
         const values = readAll(this.#plainStrings(tag & ~keptFlag, rows), rows)
         this.#kept.set(ordinal, values)
-        return new ListColumn(values)
+        return listColumn(values)
       }
       case columnTags.repeat: {
         const ordinal = this.#in.varint()
         const values = this.#kept.get(ordinal)
         if (values?.length !== rows) throw this.#in.corrupt(`found a repetition of column ${ordinal}`)
-        return new ListColumn(values)
+        return listColumn(values)
       }
       case columnTags.dictionary: {
         const entries = this.#entries()
-        return new DictionaryColumn(entries, this.#codes(rows, entries.length))
+        return dictionaryColumn(entries, this.#codes(rows, entries.length))
       }
       default:
         throw this.#in.corrupt(`found column tag ${tag}`)
     }
   }
 
-  #plainStrings(tag: number, rows: number): StringColumn {
+  #plainStrings(tag: number, rows: number): Column<string> {
     this.#ordinal++
     const lengths = readPacked(this.#in, rows)
     const heap = tag === columnTags.utf16 ? this.#utf16 : this.#latin1
-    const column = new StringColumn(heap.text, heap.at, lengths)
+    const column = stringColumn(heap.text, heap.at, lengths)
     heap.at += sum(lengths)
     if (heap.at > heap.text.length) throw this.#in.corrupt('found strings beyond the characters of the page')
     return column
@@ -179,25 +178,12 @@ class PageDecoder {
 
   #arrays(rows: number, depth: number): Column {
     const lengths = readPacked(this.#in, rows)
-    return new ArrayColumn(lengths, this.#column(sum(lengths), depth))
+    return arrayColumn(lengths, this.#column(sum(lengths), depth))
   }
 
-  // A column of strings that are keys. A name that the engine has in its table of names makes every later assignment by
-  // it cheaper.
   #keys(count: number): string[] {
     this.#charge(count)
-    const keys = readAll(this.#strings(this.#in.u8(), count), count)
-    const names = new Map<string, string>()
-    for (let i = 0; i < count; i++) {
-      const key = keys[i]!
-      let name = names.get(key)
-      if (name === undefined) {
-        name = Object.keys({ [key]: 0 })[0]!
-        names.set(key, name)
-      }
-      keys[i] = name
-    }
-    return keys
+    return readAll(this.#strings(this.#in.u8(), count), count)
   }
 
   #objects(rows: number, depth: number): Column {
@@ -207,17 +193,15 @@ class PageDecoder {
     const members: number[][] = []
     for (let shape = 0; shape < shapeCount; shape++) members.push(this.#shape(keys.length))
     const codes = this.#codes(rows, shapeCount)
-    const rowsOfShape = new Uint32Array(shapeCount)
-    for (let i = 0; i < rows; i++) rowsOfShape[codes[i]!]!++
+    const rowsOfShape = countCodes(codes, rows, shapeCount)
     const rowsOfKey = new Float64Array(keys.length)
     for (let shape = 0; shape < shapeCount; shape++) {
       for (const key of members[shape]!) rowsOfKey[key]! += rowsOfShape[shape]!
     }
     const columns = keys.map((_, key) => this.#column(rowsOfKey[key]!, depth))
-    return new RecordColumn(
-      members.map(shape => this.#recordShape(shape, keys, columns)),
-      codes,
-    )
+    const written = keys.map(templateMember)
+    const shapes = members.map(shape => this.#recordShape(shape, written, columns))
+    return recordColumn(shapes, codes)
   }
 
   // The keys of one shape, as indexes below `keyCount`.
@@ -233,11 +217,10 @@ class PageDecoder {
     return members
   }
 
-  #recordShape(shape: readonly number[], allKeys: readonly string[], allColumns: readonly Column[]): RecordShape {
-    const keys = shape.map(key => allKeys[key]!)
-    const template = makeTemplate(keys)
-    if (Object.keys(template).length !== keys.length) throw this.#in.corrupt('found a key twice in one object')
-    return { template, keys, columns: shape.map(key => allColumns[key]!) }
+  #recordShape(shape: readonly number[], written: readonly string[], columns: readonly Column[]): RecordShape {
+    const made = recordTemplate(shape.map(key => written[key]!))
+    if (made === undefined) throw this.#in.corrupt('found a key twice in one object')
+    return { template: made.template, keys: made.keys, columns: shape.map(key => columns[key]!) }
   }
 
   #runs(rows: number, depth: number): Column {
@@ -250,7 +233,7 @@ class PageDecoder {
       if (new Set(keys.slice(at, end)).size !== end - at) throw this.#in.corrupt('found a key twice in one object')
       at = end
     }
-    return new RunColumn(lengths, keys, this.#column(total, depth))
+    return runColumn(lengths, keys, this.#column(total, depth))
   }
 
   #mixed(rows: number, depth: number): Column {
@@ -258,17 +241,16 @@ class PageDecoder {
     const kindOfCode: number[] = []
     for (let kind = 0; kind < 8; kind++) if ((mask & (1 << kind)) !== 0) kindOfCode.push(kind)
     const codes = this.#codes(rows, kindOfCode.length)
-    const counts = kindOfCode.map(() => 0)
-    for (let i = 0; i < rows; i++) counts[codes[i]!]!++
-    return new MixedColumn(
+    const counts = countCodes(codes, rows, kindOfCode.length)
+    return mixedColumn(
       codes,
       kindOfCode.map((kind, code) => this.#group(kind, counts[code]!, depth)),
     )
   }
 
   #group(kind: number, rows: number, depth: number): Column {
-    if (kind === kinds.null) return new ConstantColumn(null)
-    if (kind === kinds.undefined) return new ConstantColumn(undefined)
+    if (kind === kinds.null) return constantColumn(null)
+    if (kind === kinds.undefined) return constantColumn(undefined)
     // Otherwise mixes could nest without end, and deeper than any value.
     if (this.#in.peek() === columnTags.mixed) throw this.#in.corrupt('found a mix in a mix')
     return this.#column(rows, depth)
@@ -278,26 +260,22 @@ class PageDecoder {
     const decoder = new CborDecoder(this.#in.take(this.#in.varint()), depth)
     const values = decoder.elements(rows)
     decoder.done()
-    return new ListColumn(values)
+    return listColumn(values)
   }
 }
 
-// An object with the keys and no values. It owns `__proto__` where that is a key, so that copies of it can be filled by plain
-// assignment.
-function makeTemplate(keys: readonly string[]): Record<string, unknown> {
-  if (keys.length > 12) {
-    // V8 turns objects that grow further by assignment into hash tables; JSON.parse lays them out like literals.
-    return JSON.parse(`{${keys.map(key => `${JSON.stringify(key)}:null`).join(',')}}`)
-  }
-  const template: Record<string, unknown> = {}
-  for (const key of keys) setOwn(template, key, null)
-  return template
-}
-
-function readAll(column: { next(): unknown }, rows: number): string[] {
+function readAll(column: Column<string>, rows: number): string[] {
   const values = new Array<string>(rows)
-  for (let i = 0; i < rows; i++) values[i] = column.next() as string
+  for (let i = 0; i < rows; i++) values[i] = column()
   return values
+}
+
+// Loops over rows are small functions: those are compiled early and soon, and what calls them never has to be.
+
+function countCodes(codes: PackedIntegers, rows: number, limit: number): Uint32Array {
+  const counts = new Uint32Array(limit)
+  for (let i = 0; i < rows; i++) counts[codes[i]!]!++
+  return counts
 }
 
 function sum(lengths: PackedIntegers): number {

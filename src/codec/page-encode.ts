@@ -1,12 +1,12 @@
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { isCacheError } from '../errors.ts'
 import { CborEncoder } from './cbor-encode.ts'
-import { findArrayProblem, findObjectProblem, isPlainObject } from './inspect.ts'
+import { findArrayProblem, hasOnlyKeys, isPlainObject } from './inspect.ts'
 import { maxDepth } from './limits.ts'
 import { writePacked } from './packed-integers.ts'
 import { columnTags, kinds, maxCells } from './page-format.ts'
 import { PageStrings } from './page-strings.ts'
-import { collectShapes, type Shapes } from './shapes.ts'
+import { collectShapes, notKept, type Shapes } from './shapes.ts'
 
 /** Encodes elements column by column. Throws `UNSUPPORTED_VALUE` with the path of a value that cannot be kept exactly. */
 export function encodePage(values: readonly unknown[], path: string): Uint8Array {
@@ -15,7 +15,7 @@ export function encodePage(values: readonly unknown[], path: string): Uint8Array
     encoder.column(values, 0)
   } catch (error) {
     // A column knows rows, not paths. Element by element the same value is refused again, by its path.
-    if (error !== tooManyCells && !isCacheError(error, 'UNSUPPORTED_VALUE')) throw error
+    if (error !== tooManyCells && error !== notKept && !isCacheError(error, 'UNSUPPORTED_VALUE')) throw error
     return encodeAsCbor(values, path)
   }
   const bytes = encoder.finish()
@@ -35,6 +35,7 @@ class PageEncoder {
   readonly #heaps = new PageStrings(this.#out)
   readonly #count: number
   readonly #cellLimit: number
+  #scratch = new Uint32Array(1024)
   /** Rows of all columns. */
   cells = 0
 
@@ -45,25 +46,17 @@ class PageEncoder {
   }
 
   finish(): Uint8Array {
-    const page = new ByteWriter(this.#out.byteLength + this.#heaps.byteLength + 32)
-    page.varint(this.#count)
-    this.#heaps.writeTo(page)
-    page.bytes(this.#out.written())
-    return page.finish()
+    const head = new ByteWriter(32)
+    head.varint(this.#count)
+    return this.#heaps.page(head)
   }
 
   column(values: readonly unknown[], depth: number): void {
-    this.#charge(values.length)
-    const kindOfRow = new Uint8Array(values.length)
-    let mask = 0
-    for (let i = 0; i < values.length; i++) {
-      const kind = kindOf(values[i])
-      kindOfRow[i] = kind
-      mask |= 1 << kind
-    }
-    // One bit, or none in a column without rows: a single kind.
-    if ((mask & (mask - 1)) === 0) this.#uniform(values, 31 - Math.clz32(mask | 1), depth)
-    else this.#mixed(values, kindOfRow, mask, depth)
+    const rows = values.length
+    this.#charge(rows)
+    const kind = rows === 0 ? kinds.null : kindOf(values[0])
+    if (!allOfKind(values, kind)) this.#mixed(values, depth)
+    else this.#uniform(values, kind, depth)
   }
 
   cbor(values: readonly unknown[], depth: number, path = ''): void {
@@ -98,79 +91,50 @@ class PageEncoder {
 
   #booleans(values: readonly boolean[]): void {
     this.#out.u8(columnTags.booleans)
-    writePacked(this.#out, Uint32Array.from(values, Number), values.length)
+    const codes = this.#integers(values.length)
+    toBits(values, codes)
+    writePacked(this.#out, codes, values.length)
   }
 
   #numbers(values: readonly number[]): void {
-    let low = Number.POSITIVE_INFINITY
-    let high = Number.NEGATIVE_INFINITY
-    let integers = true
-    for (const value of values) {
-      if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-        integers = false
-        break
-      }
-      if (value < low) low = value
-      if (value > high) high = value
-    }
-    if (integers && high - low <= 0xffff_ffff) {
+    const { low, high } = rangeOf(values)
+    if (high - low <= 0xffff_ffff) {
       this.#out.u8(columnTags.integers)
       this.#out.f64(low)
-      const differences = new Uint32Array(values.length)
-      for (let i = 0; i < values.length; i++) differences[i] = values[i]! - low
+      const differences = this.#integers(values.length)
+      subtract(values, low, differences)
       writePacked(this.#out, differences, values.length)
     } else {
       this.#out.u8(columnTags.doubles)
-      for (const value of values) this.#out.f64(value)
+      for (let i = 0; i < values.length; i++) this.#out.f64(values[i]!)
     }
   }
 
   #arrays(values: readonly unknown[][], depth: number): void {
-    const lengths = new Uint32Array(values.length)
-    let total = 0
-    for (let i = 0; i < values.length; i++) {
-      const { length } = values[i]!
-      lengths[i] = length
-      total += length
-    }
+    const rows = values.length
+    const lengths = this.#integers(rows)
+    const total = measure(values, lengths)
     this.#out.u8(columnTags.arrays)
-    writePacked(this.#out, lengths, values.length)
+    writePacked(this.#out, lengths, rows)
     if (total > this.#cellLimit) throw tooManyCells
-    const items: unknown[] = []
-    for (const array of values) for (let i = 0; i < array.length; i++) items.push(array[i])
-    this.column(items, depth + 1)
+    this.column(flatten(values), depth + 1)
   }
 
   #objects(values: readonly DataObject[], depth: number): void {
     const shapes = collectShapes(values)
     if (shapes === undefined) this.#runs(values, depth)
-    else this.#records(values, shapes, depth)
+    else this.#records(values.length, shapes, depth)
   }
 
-  #records(values: readonly DataObject[], { keys, shapes, holders, codes }: Shapes, depth: number): void {
+  #records(rows: number, { fields, shapes, codes }: Shapes, depth: number): void {
     const out = this.#out
     out.u8(columnTags.objects)
-    out.varint(keys.length)
-    this.#charge(keys.length)
-    this.#strings(keys)
-    out.varint(shapes.length)
-    for (const shape of shapes) {
-      out.varint(shape.length)
-      for (const key of shape) out.varint(key)
-    }
-    writePacked(out, codes, values.length)
-    for (let key = 0; key < keys.length; key++) {
-      const name = keys[key]!
-      const items: unknown[] = []
-      if (holders[key]!.length === shapes.length) {
-        for (const value of values) items.push(value[name])
-      } else {
-        const holds = new Uint8Array(shapes.length)
-        for (const shape of holders[key]!) holds[shape] = 1
-        for (let i = 0; i < values.length; i++) if (holds[codes[i]!] === 1) items.push(values[i]![name])
-      }
-      this.column(items, depth + 1)
-    }
+    out.varint(fields.length)
+    this.#charge(fields.length)
+    this.#strings(fields.map(field => field.key))
+    writeShapes(out, shapes)
+    writePacked(out, codes, rows)
+    for (const field of fields) this.column(field.values, depth + 1)
   }
 
   #runs(values: readonly DataObject[], depth: number): void {
@@ -180,6 +144,7 @@ class PageEncoder {
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!
       const own = Object.keys(value)
+      if (!hasOnlyKeys(value, own.length, own[own.length - 1] ?? '')) throw notKept
       lengths[i] = own.length
       for (const key of own) {
         keys.push(key)
@@ -193,7 +158,15 @@ class PageEncoder {
     this.column(items, depth + 1)
   }
 
-  #mixed(values: readonly unknown[], kindOfRow: Uint8Array, mask: number, depth: number): void {
+  // Integers to write at once; valid until the next call.
+  #integers(count: number): Uint32Array {
+    if (count > this.#scratch.length) this.#scratch = new Uint32Array(count)
+    return this.#scratch
+  }
+
+  #mixed(values: readonly unknown[], depth: number): void {
+    let mask = 0
+    for (let i = 0; i < values.length; i++) mask |= 1 << kindOf(values[i])
     const codes = new Uint32Array(values.length)
     const codeOfKind: number[] = []
     const groups: unknown[][] = []
@@ -202,7 +175,7 @@ class PageEncoder {
       if ((mask & (1 << kind)) !== 0) groups.push([])
     }
     for (let i = 0; i < values.length; i++) {
-      const code = codeOfKind[kindOfRow[i]!]!
+      const code = codeOfKind[kindOf(values[i])]!
       codes[i] = code
       groups[code]!.push(values[i])
     }
@@ -220,6 +193,59 @@ class PageEncoder {
 
 type DataObject = Readonly<Record<string, unknown>>
 
+// Loops over rows are small functions: those are compiled early and soon, and what calls them never has to be.
+
+function allOfKind(values: readonly unknown[], kind: number): boolean {
+  for (let i = 0; i < values.length; i++) if (kindOf(values[i]) !== kind) return false
+  return true
+}
+
+function measure(arrays: readonly unknown[][], lengths: Uint32Array): number {
+  let total = 0
+  for (let i = 0; i < arrays.length; i++) total += lengths[i] = arrays[i]!.length
+  return total
+}
+
+function flatten(arrays: readonly unknown[][]): unknown[] {
+  const items: unknown[] = []
+  for (let i = 0; i < arrays.length; i++) pushItems(arrays[i]!, items)
+  return items
+}
+
+function writeShapes(out: ByteWriter, shapes: readonly (readonly number[])[]): void {
+  out.varint(shapes.length)
+  for (const shape of shapes) {
+    out.varint(shape.length)
+    for (const field of shape) out.varint(field)
+  }
+}
+
+function toBits(values: readonly boolean[], bits: Uint32Array): void {
+  for (let i = 0; i < values.length; i++) bits[i] = values[i] ? 1 : 0
+}
+
+function pushItems(array: readonly unknown[], items: unknown[]): void {
+  if (findArrayProblem(array) !== undefined) throw notKept
+  for (let i = 0; i < array.length; i++) items.push(array[i])
+}
+
+// Smallest and largest of `values` if all are integers, else an endless range.
+function rangeOf(values: readonly number[]): { low: number; high: number } {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) return { low: -Infinity, high: Infinity }
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  return { low, high }
+}
+
+function subtract(values: readonly number[], low: number, differences: Uint32Array): void {
+  for (let i = 0; i < values.length; i++) differences[i] = values[i]! - low
+}
+
 function kindOf(value: unknown): number {
   switch (typeof value) {
     case 'string':
@@ -231,15 +257,11 @@ function kindOf(value: unknown): number {
     case 'undefined':
       return kinds.undefined
     case 'object':
-      return value === null ? kinds.null : kindOfObject(value)
+      if (value === null) return kinds.null
+      if (Array.isArray(value)) return kinds.array
+      // What no codec keeps counts as "other" too, so that CBOR refuses it.
+      return isPlainObject(value) ? kinds.object : kinds.other
     default:
       return kinds.other
   }
-}
-
-// What no codec keeps counts as "other", so that CBOR refuses it.
-function kindOfObject(value: object): number {
-  if (Array.isArray(value)) return findArrayProblem(value) === undefined ? kinds.array : kinds.other
-  if (!isPlainObject(value)) return kinds.other
-  return findObjectProblem(value, Object.keys(value)) === undefined ? kinds.object : kinds.other
 }

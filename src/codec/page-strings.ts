@@ -1,7 +1,21 @@
-import { ByteWriter } from '../bytes/byte-writer.ts'
+import type { ByteWriter } from '../bytes/byte-writer.ts'
+import { CacheError } from '../errors.ts'
 import { writePacked } from './packed-integers.ts'
 import { columnTags, keptFlag } from './page-format.ts'
 import { unitText } from './unit-text.ts'
+
+const maxByteLength = 2 ** 31 - 1
+
+// Texts that are written when all are there: straight into a page of the right size.
+class Heap {
+  readonly texts: string[] = []
+  units = 0
+
+  add(text: string): void {
+    this.texts.push(text)
+    this.units += text.length
+  }
+}
 
 interface Written {
   readonly ordinal: number
@@ -15,8 +29,8 @@ const beyondLatin1 = /[^\0-\xff]/
 /** Writes columns of strings: lengths or codes into the columns, characters into the two heaps of the page. */
 export class PageStrings {
   readonly #out: ByteWriter
-  readonly #latin1 = new ByteWriter(1 << 16)
-  readonly #utf16 = new ByteWriter()
+  readonly #latin1 = new Heap()
+  readonly #utf16 = new Heap()
   readonly #written = new Map<string, Written[]>()
   #ordinal = 0
 
@@ -24,16 +38,24 @@ export class PageStrings {
     this.#out = out
   }
 
-  get byteLength(): number {
-    return this.#latin1.byteLength + this.#utf16.byteLength
-  }
-
-  /** Appends the two heaps, each after its length in bytes. */
-  writeTo(page: ByteWriter): void {
-    page.varint(this.#latin1.byteLength)
-    page.varint(this.#utf16.byteLength)
-    page.bytes(this.#latin1.written())
-    page.bytes(this.#utf16.written())
+  /** The bytes of the page: `head`, the two heaps, each after its length in bytes, and the columns. */
+  page(head: ByteWriter): Uint8Array {
+    const latin1Bytes = this.#latin1.units
+    const utf16Bytes = this.#utf16.units * 2
+    head.varint(latin1Bytes)
+    head.varint(utf16Bytes)
+    const first = head.byteLength
+    const second = first + latin1Bytes
+    const third = second + utf16Bytes
+    if (third + this.#out.byteLength > maxByteLength) {
+      throw new CacheError('VALUE_TOO_LARGE', `Cannot encode a page: found more than ${maxByteLength} bytes`)
+    }
+    const page = new Uint8Array(third + this.#out.byteLength)
+    page.set(head.written())
+    unitText.writeLatin1(page.subarray(first, second), this.#latin1.texts.join(''))
+    unitText.writeUtf16(page.subarray(second, third), this.#utf16.texts.join(''))
+    page.set(this.#out.written(), third)
+    return page
   }
 
   /** Writes one column and returns how many rows its dictionary has. */
@@ -52,8 +74,7 @@ export class PageStrings {
 
   #plain(values: readonly string[]): void {
     const text = values.join('')
-    const lengths = new Uint32Array(values.length)
-    for (let i = 0; i < values.length; i++) lengths[i] = values[i]!.length
+    const lengths = lengthsOf(values)
     const identity = `${values.length} ${text.length} ${values[0]}`
     const candidates = this.#written.get(identity)
     const same = candidates?.find(known => known.text === text && sameIntegers(known.lengths, lengths))
@@ -67,8 +88,8 @@ export class PageStrings {
     const wide = beyondLatin1.test(text)
     this.#out.u8(wide ? columnTags.utf16 : columnTags.latin1)
     writePacked(this.#out, lengths, values.length)
-    if (wide) unitText.writeUtf16(this.#utf16.reserve(text.length * 2), text)
-    else unitText.writeLatin1(this.#latin1.reserve(text.length), text)
+    if (wide) this.#utf16.add(text)
+    else this.#latin1.add(text)
   }
 
   // The same strings as an earlier column, which is marked so that a reader keeps its strings at hand.
@@ -77,6 +98,12 @@ export class PageStrings {
     this.#out.u8(columnTags.repeat)
     this.#out.varint(ordinal)
   }
+}
+
+function lengthsOf(values: readonly string[]): Uint32Array {
+  const lengths = new Uint32Array(values.length)
+  for (let i = 0; i < values.length; i++) lengths[i] = values[i]!.length
+  return lengths
 }
 
 function sameIntegers(a: Uint32Array, b: Uint32Array): boolean {

@@ -1,90 +1,113 @@
-/** The shapes (lists of keys, in order) of a column of objects. */
+import { hasOnlyKeys } from './inspect.ts'
+
+/** A key of objects, and the values that stand under it, in the order of the objects. */
+export interface Field {
+  readonly key: string
+  readonly index: number
+  readonly values: unknown[]
+}
+
+/** Objects taken apart: which has which keys in which order (its shape), and the values by key. */
 export interface Shapes {
-  /** Every key of any object. */
-  readonly keys: string[]
-  /** Shapes as indexes into `keys`. */
-  readonly shapes: number[][]
-  /** The shapes that have each key, as indexes into `shapes`. */
-  readonly holders: number[][]
+  readonly fields: readonly Field[]
+  /** Shapes as indexes into `fields`. */
+  readonly shapes: readonly (readonly number[])[]
   /** Index into `shapes` per object. */
   readonly codes: Uint32Array
 }
 
+/** Thrown for a value that no codec keeps. Who finds it knows neither path nor reason; CBOR does. */
+export const notKept: Error = new Error('not kept')
+
+// One key after those of its parents, so that a shape is a node.
 interface Node {
-  readonly key: string
+  readonly field: Field
   readonly parent: Node | undefined
-  /** The children, in the order of their discovery; the first is the most frequent in regular data. */
-  readonly children: Node[]
+  /** How many keys from the root to here. */
+  readonly depth: number
+  /** The first child to be found is the most frequent in regular data. */
+  first: Node | undefined
+  others: Map<string, Node> | undefined
   shape: number
 }
 
 /**
- * The shapes of `values`, or undefined if the objects are rather dictionaries: too many shapes, or too few of the keys in
- * each object, for columns by key to be worth it.
+ * Takes `values` apart, or returns undefined if they are rather dictionaries: too many shapes, or too few of the keys in
+ * each object, for columns by key to be worth it. Reads each property once. Throws {@link notKept} for an object that has
+ * something beside its enumerable keys.
  */
-export function collectShapes(values: readonly object[]): Shapes | undefined {
-  const maxShapes = Math.min(1024, 8 + Math.floor(values.length / 2))
-  const maxKeys = 32 + values.length * 4
-  const root: Node = { key: '', parent: undefined, children: [], shape: -1 }
-  const codes = new Uint32Array(values.length)
+export function collectShapes(values: readonly Readonly<Record<string, unknown>>[]): Shapes | undefined {
+  const rows = values.length
+  const maxShapes = Math.min(1024, 8 + Math.floor(rows / 2))
+  const fields: Fields = { byKey: new Map(), max: 32 + rows * 4 }
+  const root = makeNode({ key: '', index: -1, values: [] }, undefined)
   const found: Node[] = []
-  const counts: number[] = []
-  for (let i = 0; i < values.length; i++) {
-    const keys = Object.keys(values[i]!)
-    if (keys.length > maxKeys) return undefined
-    let node = root
-    for (const key of keys) node = child(node, key)
+  const codes = new Uint32Array(rows)
+  let cells = 0
+  for (let row = 0; row < rows; row++) {
+    const node = takeApart(values[row]!, root, fields)
+    if (node === undefined) return undefined
     if (node.shape < 0) {
       if (found.length === maxShapes) return undefined
       node.shape = found.length
       found.push(node)
-      counts.push(0)
     }
-    codes[i] = node.shape
-    counts[node.shape]!++
+    codes[row] = node.shape
+    cells += node.depth
   }
-  return indexKeys(values.length, found, counts, codes)
+  if (cells * 4 < rows * fields.byKey.size) return undefined
+  return { fields: [...fields.byKey.values()], shapes: found.map(pathOf), codes }
 }
 
-function child(node: Node, key: string): Node {
-  for (const next of node.children) if (next.key === key) return next
-  const next: Node = { key, parent: node, children: [], shape: -1 }
-  node.children.push(next)
-  return next
+interface Fields {
+  readonly byKey: Map<string, Field>
+  readonly max: number
 }
 
-function indexKeys(
-  rows: number,
-  found: readonly Node[],
-  counts: readonly number[],
-  codes: Uint32Array,
-): Shapes | undefined {
-  const indexes = new Map<string, number>()
-  const holders: number[][] = []
-  let cells = 0
-  const shapes = found.map((node, shape) => {
-    const path = pathOf(node)
-    cells += path.length * counts[shape]!
-    return path.map(key => {
-      let index = indexes.get(key)
-      if (index === undefined) {
-        index = indexes.size
-        indexes.set(key, index)
-        holders.push([])
-      }
-      holders[index]!.push(shape)
-      return index
-    })
-  })
-  const keys = [...indexes.keys()]
-  const sparse = cells * 4 < rows * keys.length
-  const wide = keys.length > 32 + rows * 4
-  return sparse || wide ? undefined : { keys, shapes, holders, codes }
+// The hot loop of an encoder, by itself: small functions are compiled early and soon.
+function takeApart(object: Readonly<Record<string, unknown>>, root: Node, fields: Fields): Node | undefined {
+  let node = root
+  for (const key in object) {
+    const { first } = node
+    if (first !== undefined && first.field.key === key) {
+      node = first
+    } else {
+      const next = child(node, key, fields)
+      if (next === undefined) return undefined
+      node = next
+    }
+    node.field.values.push(object[key])
+  }
+  if (!hasOnlyKeys(object, node.depth, node.field.key)) throw notKept
+  return node
 }
 
-// The keys from the root down.
-function pathOf(node: Node): string[] {
-  const path: string[] = []
-  for (let at = node; at.parent !== undefined; at = at.parent) path.push(at.key)
+function makeNode(field: Field, parent: Node | undefined): Node {
+  const depth = parent === undefined ? 0 : parent.depth + 1
+  return { field, parent, depth, first: undefined, others: undefined, shape: -1 }
+}
+
+function child(parent: Node, key: string, fields: Fields): Node | undefined {
+  const known = parent.others?.get(key)
+  if (known !== undefined) return known
+  let field = fields.byKey.get(key)
+  if (field === undefined) {
+    if (fields.byKey.size === fields.max) return undefined
+    field = { key, index: fields.byKey.size, values: [] }
+    fields.byKey.set(key, field)
+  }
+  const made = makeNode(field, parent)
+  if (parent.first === undefined) parent.first = made
+  else {
+    parent.others ??= new Map()
+    parent.others.set(key, made)
+  }
+  return made
+}
+
+// The fields from the root down.
+function pathOf(node: Node): number[] {
+  const path: number[] = []
+  for (let at = node; at.parent !== undefined; at = at.parent) path.push(at.field.index)
   return path.reverse()
 }

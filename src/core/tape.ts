@@ -2,10 +2,11 @@ import { binaryValue } from '../codec/binary-value.ts'
 import { isPlainObject } from '../codec/inspect.ts'
 import { maxDepth } from '../codec/limits.ts'
 import { sameBytes } from './same-bytes.ts'
+import { sharedKeys } from './shared-keys.ts'
 
 /**
  * What a value looked like when the tape was made: its leaves and the marks of its containers in one flat array, which
- * later mutations of the value do not touch. Opaque; strings are shared with the value, bytes are copied.
+ * later mutations of the value do not touch. The mark of an object is the list of its keys. Opaque; strings are shared with the value, bytes are copied.
  */
 export type Tape = readonly unknown[]
 
@@ -14,8 +15,6 @@ const alwaysChanged: Tape = []
 
 const maxLeaves = 2 ** 26
 
-const objectMark = Object.freeze({ mark: 'object' })
-const endMark = Object.freeze({ mark: 'end' })
 const arrayMark = Object.freeze({ mark: 'array' })
 const dateMark = Object.freeze({ mark: 'date' })
 const mapMark = Object.freeze({ mark: 'map' })
@@ -53,12 +52,9 @@ function record(value: unknown, leaves: unknown[], depth: number): boolean {
     return true
   }
   if (isPlainObject(value)) {
-    leaves.push(objectMark)
-    for (const key of Object.keys(value)) {
-      leaves.push(key)
-      if (!record(value[key], leaves, depth + 1)) return false
-    }
-    leaves.push(endMark)
+    const keys = sharedKeys(value)
+    leaves.push(keys)
+    for (let i = 0; i < keys.length; i++) if (!record(value[keys[i]!], leaves, depth + 1)) return false
     return true
   }
   return recordInstance(value, leaves, depth)
@@ -116,11 +112,15 @@ class TapeReader {
   }
 
   #object(object: Record<string, unknown>): boolean {
-    if (!this.#take(objectMark)) return false
-    for (const key of Object.keys(object)) {
-      if (!this.#take(key) || !this.matches(object[key])) return false
+    const keys: unknown = this.#tape[this.#at++]
+    if (!Array.isArray(keys)) return false
+    const now = Object.keys(object)
+    if (now.length !== keys.length) return false
+    for (let i = 0; i < keys.length; i++) {
+      const key = now[i]!
+      if (key !== keys[i] || !this.matches(object[key])) return false
     }
-    return this.#take(endMark)
+    return true
   }
 
   #instance(value: object): boolean {

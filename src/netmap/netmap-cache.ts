@@ -1,7 +1,7 @@
+import type { CallOptions } from '../snapshot/call-options.ts'
 import { entries, keyed } from '../snapshot/columns.ts'
 import { type Snapshot, SnapshotCache } from '../snapshot/snapshot-cache.ts'
 import type { SnapshotCacheOptions } from '../snapshot/snapshot-options.ts'
-import type { CallOptions } from '../snapshot/snapshot-writer.ts'
 import type { StoreResult } from '../snapshot/store-state.ts'
 import type { Store } from '../store/store.ts'
 import { compareById, deriveLoaded } from './derive.ts'

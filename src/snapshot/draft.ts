@@ -1,5 +1,6 @@
 import { utf8Length } from '../bytes/utf8.ts'
-import { type CodecName, codecIds, type Encoded, encodeElements, encodeValue } from '../codec/codec.ts'
+import { type CodecName, codecIds, type Encoded } from '../codec/codec.ts'
+import { encodeElements, encodeValue } from '../codec/encode.ts'
 import { isCacheError } from '../errors.ts'
 import type { Shape } from './columns.ts'
 import { encodeDelta, encodeKeys } from './delta.ts'

@@ -1,16 +1,14 @@
 import { setOwn } from '../codec/set-own.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { believeStored, type ColumnBelief, checkKeys } from './belief.ts'
-import type { ColumnSpec, Shape } from './columns.ts'
-import type { Detector } from './detector.ts'
+import type { CallOptions } from './call-options.ts'
+import type { ColumnSpec } from './columns.ts'
 import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
 import type { Id, SnapshotKeys } from './keys.ts'
 import { readColumn, readElements, type StoredElements, toValue } from './read-column.ts'
 import type { Source } from './read-pieces.ts'
 import { HeadProblem, type Problem } from './report.ts'
-import type { CallOptions } from './snapshot-writer.ts'
 import { describeIssue, type StandardSchema } from './standard-schema.ts'
 
 /** What a snapshot must be like to be given out. */
@@ -21,14 +19,21 @@ export interface LoadRules {
   readonly maxStaleMs: number
   readonly poisonAfter: number
   readonly now: () => number
-  readonly detector: Detector
+  readonly immutable: boolean
   readonly specOf: (column: string) => ColumnSpec<never>
 }
 
 export interface LoadedState {
   readonly state: Record<string, unknown>
-  /** What the next store can compare with; empty unless the state is immutable and as it was stored. */
-  readonly beliefs: Map<string, ColumnBelief>
+  /** What the next store can compare with; empty unless the state is immutable, and as it was stored. */
+  readonly asStored: Map<string, LoadedColumn>
+}
+
+/** A column as it was read. */
+export interface LoadedColumn {
+  readonly value: unknown
+  /** Its elements, keys included, if it has elements. */
+  readonly elements: StoredElements | undefined
 }
 
 const allowedSkewMs = 60_000
@@ -53,11 +58,11 @@ export async function loadState(
   let { state } = loaded
   if (mustMigrate) {
     state = pick(await migrate(state, head, rules), names)
-    loaded.beliefs.clear()
+    loaded.asStored.clear()
   }
-  await validate(state, rules, loaded.beliefs)
+  await validate(state, rules, loaded.asStored)
   if (rules.poisonAfter > 0) await markAttempt(source, head, options.signal, note)
-  return { state, beliefs: loaded.beliefs }
+  return { state, asStored: loaded.asStored }
 }
 
 /** Age of a snapshot in milliseconds, never negative. */
@@ -95,7 +100,7 @@ async function readColumns(
   options: CallOptions,
   note: (problem: Problem) => void,
 ): Promise<LoadedState> {
-  const loaded: LoadedState = { state: {}, beliefs: new Map() }
+  const loaded: LoadedState = { state: {}, asStored: new Map() }
   for (const name of names ?? []) {
     if (head.columns.every(column => column.name !== name)) {
       note({ code: 'COLUMN_MISSING', message: `The snapshot has no column "${name}"`, column: name })
@@ -119,37 +124,18 @@ async function readInto(
   const isArray = shape === 'array'
   // State that may be changed in place is compared with what is stored, read again, when it is stored the first time:
   // recording it here would cost every start-up what only a later store needs.
-  const spec = rules.specOf(name)
-  const withKeys = !isArray || (rules.detector.isImmutable && spec.kind === 'keyed')
+  const withKeys = !isArray || (rules.immutable && rules.specOf(name).kind === 'keyed')
   const total = withKeys ? pieces.length : pieces.filter(piece => piece.role !== 'index').length
   let done = 0
   const onPiece = onProgress === undefined ? undefined : () => onProgress({ column: name, done: ++done, total })
-  const { detector } = rules
-  if (shape === 'plain') {
-    const value = await readColumn(source, column, { signal, onPiece })
-    setOwn(loaded.state, name, value)
-    if (detector.isImmutable) {
-      loaded.beliefs.set(name, { value, hasValue: true, shadow: value, table: undefined })
-    }
-    return
-  }
-  const stored = await readElements(source, column, { keys: withKeys, pages: true }, { signal, onPiece })
-  const value = toValue(shape, stored)
+  const elements =
+    shape === 'plain'
+      ? undefined
+      : await readElements(source, column, { keys: withKeys, pages: true }, { signal, onPiece })
+  const value =
+    elements === undefined ? await readColumn(source, column, { signal, onPiece }) : toValue(shape, elements)
   setOwn(loaded.state, name, value)
-  if (detector.isImmutable && isOfSpec(name, spec, shape, stored)) {
-    loaded.beliefs.set(name, believeStored(name, spec, value, stored, detector))
-  }
-}
-
-// What another spec stored is no ground to write changes on.
-function isOfSpec(name: string, spec: ColumnSpec<never>, shape: Shape, stored: StoredElements): boolean {
-  if (shape !== 'array') return spec.kind === 'entries'
-  try {
-    checkKeys(name, spec, stored)
-    return true
-  } catch {
-    return false
-  }
+  if (rules.immutable) loaded.asStored.set(name, { value, elements })
 }
 
 async function migrate(state: object, head: OpenedHead, rules: LoadRules): Promise<Record<string, unknown>> {
@@ -175,7 +161,7 @@ function pick(state: Record<string, unknown>, names: readonly string[] | undefin
 async function validate(
   state: Record<string, unknown>,
   rules: LoadRules,
-  beliefs: Map<string, ColumnBelief>,
+  asStored: Map<string, LoadedColumn>,
 ): Promise<void> {
   for (const name of Object.keys(state)) {
     const schema = Object.hasOwn(rules.schemas, name) ? rules.schemas[name] : undefined
@@ -197,7 +183,7 @@ async function validate(
     if (result.value === state[name]) continue
     // What the schema made of the value is not what is stored.
     setOwn(state, name, result.value)
-    beliefs.delete(name)
+    asStored.delete(name)
   }
 }
 

@@ -1,10 +1,10 @@
+import type { CallOptions } from './call-options.ts'
 import { namedKeys, removeAll, takeInventory } from './inventory.ts'
 import { ageMs } from './load-state.ts'
 import { readColumn } from './read-column.ts'
 import { type HeadKey, listHeads, readHead } from './read-heads.ts'
 import type { Source } from './read-pieces.ts'
 import { HeadProblem, type Problem } from './report.ts'
-import type { CallOptions } from './snapshot-writer.ts'
 
 /** One snapshot whose head is stored. */
 export interface Generation {

@@ -1,4 +1,6 @@
-import { type CodecName, decodeElements, encodeElements } from '../codec/codec.ts'
+import type { CodecName } from '../codec/codec.ts'
+import { decodeElements } from '../codec/decode.ts'
+import { encodeElements } from '../codec/encode.ts'
 import { decodeDelta, encodeDelta, type Run } from './delta.ts'
 import type { Segment } from './segment.ts'
 

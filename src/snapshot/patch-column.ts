@@ -1,7 +1,8 @@
-import { decodeElements } from '../codec/codec.ts'
+import { decodeElements } from '../codec/decode.ts'
 import { setOwn } from '../codec/set-own.ts'
 import { checkOptionNames } from '../core/check.ts'
 import { believe, type ColumnBelief, findColumn, toElements } from './belief.ts'
+import type { CallOptions } from './call-options.ts'
 import { type Shape, shapeOf } from './columns.ts'
 import type { ColumnPlan } from './commit.ts'
 import { decodeDelta } from './delta.ts'
@@ -13,8 +14,7 @@ import { objectOrder } from './object-order.ts'
 import { type PlannedColumn, planKept, planPatch, planWhole } from './plan-columns.ts'
 import { readColumn, readElements } from './read-column.ts'
 import type { Segment } from './segment.ts'
-import type { ResolvedOptions } from './snapshot-options.ts'
-import type { CallOptions, SnapshotWriter } from './snapshot-writer.ts'
+import type { SnapshotWriter, WriteRules } from './snapshot-writer.ts'
 import type { StoreResult } from './store-state.ts'
 import { onSnapshot, unchanged } from './update-columns.ts'
 
@@ -36,7 +36,7 @@ export async function patchColumn(
   writer: SnapshotWriter,
   name: string,
   input: PatchInput<unknown>,
-  rules: ResolvedOptions,
+  rules: WriteRules,
   options: CallOptions,
 ): Promise<StoreResult> {
   // Read again in the step that encodes it: the caller may change it while this call waits.
@@ -50,7 +50,7 @@ export async function patchColumn(
   })
 }
 
-function readInput(name: string, input: PatchInput<unknown>, rules: ResolvedOptions): Patch {
+function readInput(name: string, input: PatchInput<unknown>, rules: WriteRules): Patch {
   const spec = rules.specOf(name)
   if (spec.kind === 'plain') throw new TypeError(`Cannot patch "${name}": it is neither keyed() nor entries()`)
   if (typeof input !== 'object' || input === null) throw new TypeError('A patch must be an object with set or remove')
@@ -72,7 +72,7 @@ async function patchStored(
   name: string,
   read: () => Patch,
   inventory: Inventory,
-  rules: ResolvedOptions,
+  rules: WriteRules,
   options: CallOptions,
 ): Promise<StoreResult> {
   const { head, columns } = writer.belief!
@@ -98,7 +98,7 @@ async function planAnew(
   name: string,
   stored: HeadColumn | undefined,
   read: () => Patch,
-  rules: ResolvedOptions,
+  rules: WriteRules,
   { signal }: CallOptions,
 ): Promise<PlannedColumn> {
   const value = stored === undefined ? undefined : await readColumn(writer.source, stored, { signal })
@@ -110,7 +110,7 @@ function noElements(name: string): TypeError {
 }
 
 /** `value`, an old value of the column, with the patch applied. */
-function patchValue(name: string, value: unknown, { set, removed }: Patch, rules: ResolvedOptions): unknown {
+function patchValue(name: string, value: unknown, { set, removed }: Patch, rules: WriteRules): unknown {
   const spec = rules.specOf(name)
   const isEmpty = value === null || value === undefined
   const shape: Shape = isEmpty ? set.shape : shapeOf(spec, value)
@@ -135,7 +135,7 @@ async function planElements(
   stored: HeadColumn,
   belief: ColumnBelief,
   { set, removed }: Patch,
-  rules: ResolvedOptions,
+  rules: WriteRules,
   options: CallOptions,
 ): Promise<PlannedColumn | undefined> {
   const table = belief.table!
@@ -160,7 +160,7 @@ async function planElements(
 }
 
 // An element that is stored as it is need not be written again.
-function onlyChanged(table: ElementTable, set: Elements, { detector }: ResolvedOptions): Elements {
+function onlyChanged(table: ElementTable, set: Elements, { detector }: WriteRules): Elements {
   const keys: string[] = []
   const values: unknown[] = []
   for (const [i, key] of set.keys.entries()) {

@@ -1,4 +1,4 @@
-import { decodeElements, decodeValue } from '../codec/codec.ts'
+import { decodeElements, decodeValue } from '../codec/decode.ts'
 import { setOwn } from '../codec/set-own.ts'
 import { CacheError } from '../errors.ts'
 import type { Shape } from './columns.ts'

@@ -3,19 +3,20 @@ import { checkOptionNames } from '../core/check.ts'
 import { SerialQueue } from '../core/serial-queue.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import type { CallOptions } from './call-options.ts'
+import type { OpenedHead } from './head-seal.ts'
 import { snapshotKeys } from './keys.ts'
 import { ageMs, confirmLoads, loadState } from './load-state.ts'
-import { clearSnapshots, type Generation, listGenerations, type Verification, verifySnapshots } from './maintenance.ts'
-import { type PatchInput, patchColumn } from './patch-column.ts'
+import type { Generation, Verification } from './maintenance.ts'
+import type { PatchInput } from './patch-column.ts'
 import { walkHeads } from './read-heads.ts'
 import type { Source } from './read-pieces.ts'
 import type { Report } from './report.ts'
 import { type ResolvedOptions, resolveOptions, type SnapshotCacheOptions } from './snapshot-options.ts'
-import { openView, type SnapshotView } from './snapshot-view.ts'
-import { type CallOptions, SnapshotWriter } from './snapshot-writer.ts'
+import type { SnapshotView } from './snapshot-view.ts'
+import type { FoundLoad, SnapshotWriter, WriteRules } from './snapshot-writer.ts'
 import { StoreRequests } from './store-requests.ts'
-import { type StoreResult, storeState } from './store-state.ts'
-import { updateColumns } from './update-columns.ts'
+import type { StoreResult } from './store-state.ts'
 
 /** What a load gives: the last good state, and how good it is. */
 export interface Snapshot<State> {
@@ -54,7 +55,11 @@ export class SnapshotCache<State extends object> {
   readonly name: string
   readonly #options: ResolvedOptions
   readonly #source: Source
-  readonly #writer: SnapshotWriter
+  // Heads that open views read from.
+  readonly #pinned = new Set<OpenedHead>()
+  #writing: WriteSide | undefined
+  // The last load, until there is a writer to take it over.
+  #found: FoundLoad | undefined
   readonly #queue = new SerialQueue()
   readonly #requests = new StoreRequests()
   // States given out by load(), and whether they lack columns.
@@ -65,7 +70,6 @@ export class SnapshotCache<State extends object> {
     this.#options = resolveOptions(options)
     this.name = this.#options.name
     this.#source = { store, keys: snapshotKeys(this.name), cipher: this.#options.cipher }
-    this.#writer = new SnapshotWriter(this.#source, this.#options)
   }
 
   /**
@@ -84,7 +88,8 @@ export class SnapshotCache<State extends object> {
     if (origin?.isPartial) throw new TypeError('The state was loaded in part: use update() to store columns of it')
     const task = async (latest: object, latestOptions: CallOptions): Promise<StoreResult> => {
       const isLoaded = this.#loaded.has(latest)
-      const result = await storeState(this.#writer, latest, isLoaded, this.#options, latestOptions)
+      const { side, writer, rules } = await this.#write()
+      const result = await side.storeState(writer, latest, isLoaded, rules, latestOptions)
       // Changed and stored, it is the application's state, no longer the cached one.
       if (result.written.length > 0 || result.removed.length > 0) this.#loaded.delete(latest)
       return result
@@ -99,7 +104,10 @@ export class SnapshotCache<State extends object> {
   async update(columns: Partial<State>, options: CallOptions = {}): Promise<StoreResult> {
     checkCallOptions(options)
     checkState(columns)
-    return await this.#run(() => updateColumns(this.#writer, columns, this.#options, options), options.signal)
+    return await this.#run(async () => {
+      const { side, writer, rules } = await this.#write()
+      return await side.updateColumns(writer, columns, rules, options)
+    }, options.signal)
   }
 
   /**
@@ -112,7 +120,10 @@ export class SnapshotCache<State extends object> {
     options: CallOptions = {},
   ): Promise<StoreResult> {
     checkCallOptions(options)
-    return await this.#run(() => patchColumn(this.#writer, column, change, this.#options, options), options.signal)
+    return await this.#run(async () => {
+      const { side, writer, rules } = await this.#write()
+      return await side.patchColumn(writer, column, change, rules, options)
+    }, options.signal)
   }
 
   /**
@@ -144,7 +155,7 @@ export class SnapshotCache<State extends object> {
     const report: Report = { problems, fallback }
     if (problems.length > 0) this.#options.onReport?.(report)
     if (head === undefined || result === undefined) return undefined
-    if (!fallback) this.#writer.learnHead(head, result.beliefs, columns === undefined)
+    if (!fallback) this.#learn({ ...result, head, isWhole: columns === undefined, atMs: this.#options.now() })
     this.#loaded.set(result.state, { isPartial: columns !== undefined })
     return {
       state: result.state as State,
@@ -165,7 +176,8 @@ export class SnapshotCache<State extends object> {
   async view(options: CallOptions = {}): Promise<SnapshotView<State> | undefined> {
     checkCallOptions(options)
     return await this.#run(async () => {
-      const opened = await openView<State>(this.#source, this.#options, this.#writer.pinned, options)
+      const { openView } = await import('./snapshot-view.ts')
+      const opened = await openView<State>(this.#source, this.#options, this.#pinned, options)
       const { problems, fallback } = opened
       if (problems.length > 0) this.#options.onReport?.({ problems, fallback })
       return opened.view
@@ -197,20 +209,28 @@ export class SnapshotCache<State extends object> {
   /** The snapshots whose heads are stored, newest first. */
   async generations(options: CallOptions = {}): Promise<Generation[]> {
     checkCallOptions(options)
-    return await this.#run(() => listGenerations(this.#source, this.#options.now(), options.signal), options.signal)
+    return await this.#run(async () => {
+      const { listGenerations } = await import('./maintenance.ts')
+      return await listGenerations(this.#source, this.#options.now(), options.signal)
+    }, options.signal)
   }
 
   /** Reads and checks everything that is stored, and changes nothing. */
   async verify(options: CallOptions = {}): Promise<Verification> {
     checkCallOptions(options)
-    return await this.#run(() => verifySnapshots(this.#source, options), options.signal)
+    return await this.#run(async () => {
+      const { verifySnapshots } = await import('./maintenance.ts')
+      return await verifySnapshots(this.#source, options)
+    }, options.signal)
   }
 
   /** Removes all snapshots of this cache, those of newer versions of coldsnap too. Foreign keys stay. */
   async clear(options: CallOptions = {}): Promise<void> {
     checkCallOptions(options)
     await this.#run(async () => {
-      this.#writer.forget()
+      this.#found = undefined
+      this.#writing?.writer.forget()
+      const { clearSnapshots } = await import('./maintenance.ts')
       await clearSnapshots(this.#source, options.signal)
     }, options.signal)
   }
@@ -225,6 +245,20 @@ export class SnapshotCache<State extends object> {
     await this.close()
   }
 
+  #learn(found: FoundLoad): void {
+    if (this.#writing === undefined) this.#found = found
+    else this.#writing.writer.learnLoad(found)
+  }
+
+  async #write(): Promise<WriteSide> {
+    if (this.#writing !== undefined) return this.#writing
+    const side = await import('./write-side.ts')
+    this.#writing = { side, ...side.createWriter(this.#source, this.#options, this.#pinned) }
+    if (this.#found !== undefined) this.#writing.writer.learnLoad(this.#found)
+    this.#found = undefined
+    return this.#writing
+  }
+
   #checkOpen(): void {
     if (this.#closed) throw new CacheError('CLOSED', `The cache "${this.name}" is closed`)
   }
@@ -234,6 +268,12 @@ export class SnapshotCache<State extends object> {
     this.#requests.seal()
     return await this.#queue.run(task, signal)
   }
+}
+
+interface WriteSide {
+  readonly side: typeof import('./write-side.ts')
+  readonly writer: SnapshotWriter
+  readonly rules: WriteRules
 }
 
 function checkCallOptions(options: CallOptions, more: readonly string[] = []): void {

@@ -3,7 +3,6 @@ import { codecNames } from '../codec/codec.ts'
 import { checkBoolean, checkInteger, checkKey, checkOneOf, checkOptionNames } from '../core/check.ts'
 import type { Cipher, SealedCodec } from './aes-gcm.ts'
 import { type ColumnSpec, plain } from './columns.ts'
-import { byContent, byIdentity, type Detector } from './detector.ts'
 import type { Report } from './report.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -48,7 +47,7 @@ export interface SnapshotCacheOptions<State extends object> {
 export interface ResolvedOptions {
   readonly name: string
   readonly specOf: (column: string) => ColumnSpec<never>
-  readonly detector: Detector
+  readonly immutable: boolean
   readonly codec: CodecName
   readonly cipher: Cipher | undefined
   readonly compress: boolean
@@ -101,7 +100,7 @@ export function resolveOptions<State extends object>(options: SnapshotCacheOptio
   return {
     name,
     specOf: column => (Object.hasOwn(specs, column) ? specs[column] : undefined) ?? byDefault,
-    detector: immutable ? byIdentity : byContent,
+    immutable,
     ...resolveCodec(codec),
     compress,
     schemaVersion,

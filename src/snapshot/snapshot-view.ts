@@ -1,6 +1,7 @@
 import { checkSignal } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import { elementKey } from './belief.ts'
+import type { CallOptions } from './call-options.ts'
 import type { HeadColumn, Piece } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
 import { ageMs, type LoadRules, loadState } from './load-state.ts'
@@ -8,7 +9,6 @@ import { readColumn, readElements, readPage } from './read-column.ts'
 import { walkHeads } from './read-heads.ts'
 import type { Source } from './read-pieces.ts'
 import { HeadProblem, type Problem } from './report.ts'
-import type { CallOptions } from './snapshot-writer.ts'
 
 /** The element of a column of elements. */
 export type ElementOf<Value> =

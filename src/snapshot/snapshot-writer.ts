@@ -1,8 +1,8 @@
 import { builtinModule } from '../bytes/builtin-module.ts'
 import { toHex } from '../bytes/hex.ts'
-import type { CodecName } from '../codec/codec.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { type Belief, believeStored, type ColumnBelief, checkKeys, findColumn } from './belief.ts'
+import type { CallOptions } from './call-options.ts'
 import type { ColumnSpec } from './columns.ts'
 import { type ColumnPlan, commit } from './commit.ts'
 import type { Detector } from './detector.ts'
@@ -10,30 +10,26 @@ import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
 import { type Inventory, namedKeys, sweep, takeInventory } from './inventory.ts'
 import { maxGeneration } from './keys.ts'
-import { readColumn, readElements, toValue } from './read-column.ts'
+import type { LoadedColumn } from './load-state.ts'
+import { readColumn, readElements, type StoredElements, toValue } from './read-column.ts'
 import { readHead } from './read-heads.ts'
 import { readPieces, type Source } from './read-pieces.ts'
 import { HeadProblem } from './report.ts'
+import type { ResolvedOptions } from './snapshot-options.ts'
 
-/** Told while a store or a load goes on: `done` of `total` segments of `column`. */
-export interface Progress {
-  readonly column: string
-  readonly done: number
-  readonly total: number
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((progress: Progress) => void) | undefined
-}
-
-export interface WriterOptions {
-  readonly codec: CodecName
-  readonly compress: boolean
+/** The options of a cache, and how it tells what changed. */
+export interface WriteRules extends ResolvedOptions {
   readonly detector: Detector
-  readonly schemaVersion: number
-  readonly now: () => number
-  readonly specOf: (column: string) => ColumnSpec<never>
+}
+
+/** What a load came upon. */
+export interface FoundLoad {
+  readonly head: OpenedHead
+  readonly asStored: ReadonlyMap<string, LoadedColumn>
+  /** Whether everything that the head names was read. */
+  readonly isWhole: boolean
+  /** When, by the clock of the cache. */
+  readonly atMs: number
 }
 
 /** What a commit brought about. */
@@ -47,16 +43,17 @@ export interface Written {
 /** The half of a cache that changes the store: what is believed to be there, the order of commit, the sweep. */
 export class SnapshotWriter {
   readonly source: Source
-  readonly options: WriterOptions
-  /** Heads that open views read from: their segments are spared. */
-  readonly pinned: Set<OpenedHead> = new Set()
+  readonly options: WriteRules
+  readonly #pinned: ReadonlySet<OpenedHead>
   // Heads of which every segment was there and in order when this cache last had it in hand.
   readonly #whole = new WeakSet<OpenedHead>()
   #belief: Belief | undefined
   #generation = 0
   #checkedAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(source: Source, options: WriterOptions) {
+  /** The segments of `pinned` heads are spared: open views read from them. */
+  constructor(source: Source, options: WriteRules, pinned: ReadonlySet<OpenedHead>) {
+    this.#pinned = pinned
     this.source = source
     this.options = options
   }
@@ -72,14 +69,29 @@ export class SnapshotWriter {
   }
 
   /** Takes over what a load found. What is known already of the same head stays. */
-  learnHead(head: OpenedHead, columns: ReadonlyMap<string, ColumnBelief>, isWhole: boolean): void {
+  learnLoad({ head, asStored, isWhole, atMs }: FoundLoad): void {
     const known = this.#belief
-    if (isWhole || (known !== undefined && this.#whole.has(known.head) && isSameId(known.head, head))) {
-      this.#whole.add(head)
-    }
     const isSame = known !== undefined && isSameId(known.head, head)
+    if (isWhole || (isSame && this.#whole.has(known.head))) this.#whole.add(head)
+    const columns = new Map<string, ColumnBelief>()
+    for (const [name, loaded] of asStored) {
+      const belief = this.#believeLoaded(name, loaded)
+      if (belief !== undefined) columns.set(name, belief)
+    }
     this.#belief = { head, columns: new Map([...columns, ...(isSame ? known.columns : [])]) }
-    this.#checkedAtMs = this.options.now()
+    this.#checkedAtMs = atMs
+  }
+
+  // What another spec stored is no ground to write changes on.
+  #believeLoaded(name: string, { value, elements }: LoadedColumn): ColumnBelief | undefined {
+    const { detector, specOf } = this.options
+    const spec = specOf(name)
+    if (elements === undefined) return { value, hasValue: true, shadow: detector.shadow(value), table: undefined }
+    if (!Array.isArray(value)) {
+      return spec.kind === 'entries' ? believeStored(name, spec, value, elements, detector) : undefined
+    }
+    if (elements.keys === undefined || !hasKeysOf(name, spec, elements)) return undefined
+    return believeStored(name, spec, value, elements, detector)
   }
 
   /** Takes over what a comparison with the newest head found: all of it is as it was. */
@@ -221,7 +233,7 @@ export class SnapshotWriter {
     this.#belief = { head: opened, columns: beliefs }
     // All of it was written now, or read or checked before.
     this.#whole.add(opened)
-    const kept = [opened, ...(previous === undefined ? [] : [previous]), ...this.pinned]
+    const kept = [opened, ...(previous === undefined ? [] : [previous]), ...this.#pinned]
     const sweepError = await this.#sweep(inventory, kept)
     return { generation: head.generation, bytes, sweepError }
   }
@@ -234,6 +246,15 @@ export class SnapshotWriter {
     } catch (error) {
       return error
     }
+  }
+}
+
+function hasKeysOf(name: string, spec: ColumnSpec<never>, elements: StoredElements): boolean {
+  try {
+    checkKeys(name, spec, elements)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -1,5 +1,5 @@
 import { CacheError, isCacheError } from '../errors.ts'
-import type { CallOptions } from './snapshot-writer.ts'
+import type { CallOptions } from './call-options.ts'
 import type { StoreResult } from './store-state.ts'
 
 /** A state that waits to be stored. */

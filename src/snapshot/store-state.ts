@@ -1,8 +1,9 @@
 import { CacheError } from '../errors.ts'
+import type { CallOptions } from './call-options.ts'
 import type { PlanOptions, StatePlan } from './plan-columns.ts'
 import { planState } from './plan-columns.ts'
 import { HeadProblem } from './report.ts'
-import type { CallOptions, SnapshotWriter } from './snapshot-writer.ts'
+import type { SnapshotWriter } from './snapshot-writer.ts'
 
 /** What a store, update or patch did. */
 export interface StoreResult {

@@ -1,19 +1,19 @@
 import { setOwn } from '../codec/set-own.ts'
 import { findColumn } from './belief.ts'
+import type { CallOptions } from './call-options.ts'
 import type { ColumnPlan } from './commit.ts'
 import type { Inventory } from './inventory.ts'
 import { loadState } from './load-state.ts'
 import { planKept, planState } from './plan-columns.ts'
 import { HeadProblem } from './report.ts'
-import type { ResolvedOptions } from './snapshot-options.ts'
-import type { CallOptions, SnapshotWriter } from './snapshot-writer.ts'
+import type { SnapshotWriter, WriteRules } from './snapshot-writer.ts'
 import { asCacheError, nothingCached, type StoreResult, storeState } from './store-state.ts'
 
 /** Replaces the columns that `columns` names, on top of the newest snapshot. */
 export async function updateColumns(
   writer: SnapshotWriter,
   columns: object,
-  rules: ResolvedOptions,
+  rules: WriteRules,
   options: CallOptions,
 ): Promise<StoreResult> {
   const names = Object.keys(columns)
@@ -60,7 +60,7 @@ const maxRounds = 5
  */
 export async function onSnapshot(
   writer: SnapshotWriter,
-  rules: ResolvedOptions,
+  rules: WriteRules,
   options: CallOptions,
   learned: readonly string[],
   write: PartialWrite,
@@ -85,7 +85,7 @@ export async function onSnapshot(
 async function writeOnto(
   writer: SnapshotWriter,
   inventory: Inventory,
-  rules: ResolvedOptions,
+  rules: WriteRules,
   options: CallOptions,
   learned: readonly string[],
   write: PartialWrite,
@@ -102,7 +102,7 @@ async function writeOnto(
 
 async function loadWhole(
   writer: SnapshotWriter,
-  rules: ResolvedOptions,
+  rules: WriteRules,
   { signal }: CallOptions,
 ): Promise<Record<string, unknown>> {
   const anyAge = { ...rules, maxStaleMs: Number.POSITIVE_INFINITY, poisonAfter: 0 }

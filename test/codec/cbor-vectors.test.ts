@@ -1,7 +1,9 @@
 import { Decoder, Encoder } from 'cbor-x'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { codecIds, decodeValue, encodeValue } from '../../src/codec/codec.ts'
+import { codecIds } from '../../src/codec/codec.ts'
+import { decodeValue } from '../../src/codec/decode.ts'
+import { encodeValue } from '../../src/codec/encode.ts'
 import { assertExact, jsonValue } from './values.ts'
 
 function fromHex(hex: string): Uint8Array {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeElements, decodeValue, encodeElements, encodeValue } from '../../src/codec/codec.ts'
+import { decodeElements, decodeValue } from '../../src/codec/decode.ts'
+import { encodeElements, encodeValue } from '../../src/codec/encode.ts'
 import { decodePage } from '../../src/codec/page-decode.ts'
 import { encodePage } from '../../src/codec/page-encode.ts'
 import { columnTags, maxCells } from '../../src/codec/page-format.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type CodecName, encodeElements, encodeValue } from '../../src/codec/codec.ts'
+import type { CodecName } from '../../src/codec/codec.ts'
+import { encodeElements, encodeValue } from '../../src/codec/encode.ts'
 import { encodePage } from '../../src/codec/page-encode.ts'
 
 class Socket {

@@ -1,13 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type CodecName,
-  codecIds,
-  decodeElements,
-  decodeValue,
-  encodeElements,
-  encodeValue,
-} from '../../src/codec/codec.ts'
+import { type CodecName, codecIds } from '../../src/codec/codec.ts'
+import { decodeElements, decodeValue } from '../../src/codec/decode.ts'
+import { encodeElements, encodeValue } from '../../src/codec/encode.ts'
 import { decodePage } from '../../src/codec/page-decode.ts'
 import { encodePage } from '../../src/codec/page-encode.ts'
 import { netmapState } from '../helpers/netmap-state.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { digest } from '../../src/bytes/digest.ts'
-import { encodeElements } from '../../src/codec/codec.ts'
+import { encodeElements } from '../../src/codec/encode.ts'
 import { aesGcm, MemoryStore, type Problem, SnapshotCache, type SnapshotCacheOptions } from '../../src/index.ts'
 import { encodeDelta, encodeKeys } from '../../src/snapshot/delta.ts'
 import type { Piece } from '../../src/snapshot/head.ts'

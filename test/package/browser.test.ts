@@ -28,7 +28,9 @@ describe('in a bundle for browsers', () => {
 
   it('the core is small', async () => {
     const { code } = await bundle('index.ts')
-    const compressed = await new Response(new Blob([code]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
+    const compressed = await new Response(
+      new Blob([code]).stream().pipeThrough(new CompressionStream('gzip')),
+    ).arrayBuffer()
     // A budget, not a measurement: raise it with a reason.
     expect(compressed.byteLength).toBeLessThan(32_000)
   })

@@ -17,11 +17,15 @@ describe('the packed package', () => {
   beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), 'coldsnap-package-'))
     await run('npm', ['run', 'build'], { cwd: root })
-    const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], { cwd: root })
+    const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
+      cwd: root,
+    })
     const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }]
     tarball = join(project, filename)
     await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
-    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball], { cwd: project })
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball], {
+      cwd: project,
+    })
   }, 300_000)
 
   afterAll(async () => await rm(project, { recursive: true, force: true }))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Progress } from '../../src/snapshot/call-options.ts'
 import type { Report } from '../../src/snapshot/report.ts'
-import type { Progress } from '../../src/snapshot/snapshot-writer.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { bareStore } from '../helpers/bare-store.ts'
 import { recordingStore } from '../helpers/recording-store.ts'

@@ -1,0 +1,127 @@
+import { digest, equalBytes } from '../bytes/digest.ts'
+import { CacheError } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+import type { Copied, CopyOptions } from './copy-snapshot.ts'
+import type { Head, Piece } from './head.ts'
+import { type OpenedHead, sealHead } from './head-seal.ts'
+import { sweep, takeInventory } from './inventory.ts'
+import { snapshotKeys } from './keys.ts'
+import { readColumn } from './read-column.ts'
+import { readHead, walkHeads } from './read-heads.ts'
+import { pieceKey, type Source } from './read-pieces.ts'
+import { HeadProblem, type Problem } from './report.ts'
+import { resolveCodec } from './snapshot-options.ts'
+
+/** Does what `copySnapshot` says. */
+export async function copyCaches(from: Store, to: Store, options: CopyOptions): Promise<Copied[]> {
+  const { cipher } = resolveCodec(options.codec ?? 'auto')
+  const names = options.name === undefined ? await listNames(from, options.signal) : [options.name]
+  const copied: Copied[] = []
+  for (const name of names) {
+    const keys = snapshotKeys(name)
+    copied.push(await copyOne(name, { store: from, keys, cipher }, { store: to, keys, cipher }, options))
+  }
+  return copied
+}
+
+/** Names of the caches that have a head in `store`. */
+async function listNames(store: Store, signal: AbortSignal | undefined): Promise<string[]> {
+  const names = new Set<string>()
+  for await (const key of store.list('', { signal })) {
+    const at = key.lastIndexOf('/@head/')
+    const name = key.slice(0, at)
+    if (at > 0 && !names.has(name) && snapshotKeys(name).parse(key)?.kind === 'head') names.add(name)
+  }
+  return [...names]
+}
+
+async function copyOne(name: string, from: Source, to: Source, options: CopyOptions): Promise<Copied> {
+  const { signal } = options
+  const head = await findWhole(name, from, options)
+  const inventory = await takeInventory(to, signal)
+  if (inventory.heads.length > 0 && options.replace !== true) {
+    throw new CacheError('ALREADY_EXISTS', `Cannot copy "${name}": the target has a snapshot of that name`)
+  }
+  const previous = await newestHead(to, inventory.heads, signal)
+  // Above whatever the target has, so that the copy becomes its newest.
+  const generation = Math.max(head.generation, inventory.generation + 1)
+  const copy: Head = { ...head, generation }
+  let bytes = 0
+  for (const column of head.columns) {
+    let done = 0
+    const total = column.pieces.length
+    for (const piece of column.pieces) {
+      if (piece.inline === undefined) bytes += await copyPiece(from, to, column.name, piece, signal)
+      options.onProgress?.({ column: column.name, done: ++done, total })
+    }
+  }
+  const key = to.keys.head(copy)
+  // Under the key of the segments: a head under a newer one would hide that they still wait to be sealed with it.
+  const cipher = head.keyId === undefined ? undefined : to.cipher?.withKey(head.keyId)
+  const headBytes = await sealHead(copy, key, cipher)
+  await to.store.store(key, headBytes, { signal })
+  const written = await readHead(to, { key, kind: 'head', generation, nonce: head.nonce }, signal)
+  if (written === undefined)
+    throw new CacheError('IO', `Cannot copy "${name}": the head is not there after it was stored`)
+  await sweep(to, inventory, previous === undefined ? [written] : [written, previous], signal)
+  return { name, generation, columns: head.columns.map(column => column.name), bytes: bytes + headBytes.byteLength }
+}
+
+async function findWhole(name: string, from: Source, { signal }: CopyOptions): Promise<OpenedHead> {
+  const decodeAll = async (head: OpenedHead): Promise<true> => {
+    for (const column of head.columns) await readColumn(from, column, { signal, everything: true })
+    return true
+  }
+  const { head, problems } = await walkHeads(from, decodeAll, signal)
+  if (head !== undefined) return head
+  const [problem]: readonly Problem[] = problems
+  if (problem === undefined) throw new CacheError('NOTHING_CACHED', `Cannot copy "${name}": no snapshot is stored`)
+  const code = problem.code === 'FORMAT_NEWER' || problem.code === 'DECRYPT_FAILED' ? problem.code : 'CORRUPT'
+  throw new CacheError(code, `Cannot copy "${name}": ${problem.message}`, { cause: problem.cause, key: problem.key })
+}
+
+async function newestHead(
+  source: Source,
+  heads: Parameters<typeof sweep>[1]['heads'],
+  signal: AbortSignal | undefined,
+): Promise<OpenedHead | undefined> {
+  for (const listed of heads) {
+    try {
+      const head = await readHead(source, listed, signal)
+      if (head !== undefined) return head
+    } catch (error) {
+      if (!(error instanceof HeadProblem)) throw error
+      const { code, message, key, cause } = error.problem
+      if (code === 'FORMAT_NEWER') throw new CacheError('FORMAT_NEWER', message, { cause, key })
+    }
+  }
+  return undefined
+}
+
+async function copyPiece(
+  from: Source,
+  to: Source,
+  column: string,
+  piece: Piece,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const key = pieceKey(from.keys, column, piece)
+  const value = await from.store.load(key, { signal })
+  await checkPiece(value, piece, key)
+  // What is there already, of an earlier copy, is not written over: a store that writes in place could tear it.
+  if (await isThere(to, piece, key, signal)) return piece.length
+  await to.store.store(key, value!, { signal })
+  await checkPiece(await to.store.load(key, { signal }), piece, key)
+  return piece.length
+}
+
+async function isThere(to: Source, piece: Piece, key: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const bytes = await to.store.load(key, { signal })
+  return bytes !== undefined && equalBytes(await digest(bytes), piece.digest)
+}
+
+async function checkPiece(bytes: Uint8Array | undefined, piece: Piece, key: string): Promise<void> {
+  if (bytes === undefined || !equalBytes(await digest(bytes), piece.digest)) {
+    throw new CacheError('CORRUPT', 'Cannot copy: a segment changed on its way', { key })
+  }
+}
