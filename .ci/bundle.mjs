@@ -35,5 +35,7 @@ async function startUpModules(entry) {
   const graph = await rolldown({ input: entry, platform: 'neutral', external: [/^node:/] })
   const { output } = await graph.generate({ format: 'esm' })
   await graph.close()
-  return new Set(output.filter(chunk => chunk.type === 'chunk' && !chunk.isDynamicEntry).flatMap(chunk => chunk.moduleIds))
+  return new Set(
+    output.filter(chunk => chunk.type === 'chunk' && !chunk.isDynamicEntry).flatMap(chunk => chunk.moduleIds),
+  )
 }
