@@ -1,7 +1,7 @@
 import { digest, equalBytes } from '../bytes/digest.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import type { Copied, CopyOptions } from './copy-snapshot.ts'
+import type { Copied, CopyOptions } from './copy-options.ts'
 import type { Head, Piece } from './head.ts'
 import { type OpenedHead, sealHead } from './head-seal.ts'
 import { sweep, takeInventory } from './inventory.ts'

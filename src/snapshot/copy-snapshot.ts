@@ -1,26 +1,6 @@
-import type { CodecName } from '../codec/codec.ts'
 import { checkOptionNames } from '../core/check.ts'
 import type { Store } from '../store/store.ts'
-import type { SealedCodec } from './aes-gcm.ts'
-import type { CallOptions } from './call-options.ts'
-
-export interface CopyOptions extends CallOptions {
-  /** The cache to copy. @default every cache in the store */
-  readonly name?: string
-  /** Whether a snapshot that the target has is replaced; it stays in place until the copy is whole. @default false */
-  readonly replace?: boolean
-  /** The codec of the cache; needed only if it is encrypted. @default 'auto' */
-  readonly codec?: CodecName | SealedCodec
-}
-
-/** What was copied of one cache. */
-export interface Copied {
-  readonly name: string
-  readonly generation: number
-  readonly columns: readonly string[]
-  /** Bytes of its segments and its head. */
-  readonly bytes: number
-}
+import type { Copied, CopyOptions } from './copy-options.ts'
 
 /**
  * Copies the newest whole snapshot of a cache, or of every cache, from one store to another of any kind, and checks it
