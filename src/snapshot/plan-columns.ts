@@ -112,9 +112,10 @@ function planChange(
 ): PlannedColumn {
   const { detector, specOf } = options
   const spec = specOf(name)
-  const shape = shapeOf(spec, value)
   const kept = { column: planKept(stored), belief }
   if (belief.hasValue && belief.value === value) return kept
+  // Looks at every entry of an object: not before it is known that the value is another one.
+  const shape = shapeOf(spec, value)
   if (shape !== stored.shape) return planWhole(name, value, options)
   const own = { value: detector.isImmutable ? value : undefined, hasValue: detector.isImmutable }
   if (shape === 'plain') {
