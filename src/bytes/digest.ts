@@ -21,13 +21,6 @@ async function webDigest(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(hash, 0, digestBytes)
 }
 
-/** Whether two byte strings are equal. */
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.byteLength !== b.byteLength) return false
-  for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false
-  return true
-}
-
 interface NodeHash {
   update(bytes: Uint8Array): NodeHash
   digest(): Uint8Array

@@ -1,4 +1,5 @@
-import { digest, equalBytes } from '../bytes/digest.ts'
+import { digest } from '../bytes/digest.ts'
+import { sameBytes } from '../core/same-bytes.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Copied, CopyOptions } from './copy-options.ts'
@@ -117,11 +118,11 @@ async function copyPiece(
 
 async function isThere(to: Source, piece: Piece, key: string, signal: AbortSignal | undefined): Promise<boolean> {
   const bytes = await to.store.load(key, { signal })
-  return bytes !== undefined && equalBytes(await digest(bytes), piece.digest)
+  return bytes !== undefined && sameBytes(await digest(bytes), piece.digest)
 }
 
 async function checkPiece(bytes: Uint8Array | undefined, piece: Piece, key: string): Promise<void> {
-  if (bytes === undefined || !equalBytes(await digest(bytes), piece.digest)) {
+  if (bytes === undefined || !sameBytes(await digest(bytes), piece.digest)) {
     throw new CacheError('CORRUPT', 'Cannot copy: a segment changed on its way', { key })
   }
 }

@@ -1,7 +1,8 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
-import { digest, digestBytes, equalBytes } from '../bytes/digest.ts'
+import { digest, digestBytes } from '../bytes/digest.ts'
 import { utf8Encode } from '../bytes/utf8.ts'
+import { sameBytes } from '../core/same-bytes.ts'
 import { CacheError } from '../errors.ts'
 import { type Cipher, nonceBytes, tagBytes } from './aes-gcm.ts'
 import { decodeHead, encodeHead, type Head, readHeadFlags, sealedFlag } from './head.ts'
@@ -43,7 +44,7 @@ export async function sealHead(head: Head, key: string, cipher: Cipher | undefin
 export async function openHead(bytes: Uint8Array, key: string, cipher: Cipher | undefined): Promise<OpenedHead> {
   // The digest comes first, in every version: a flipped bit must not pass for the head of a newer one.
   const end = bytes.byteLength - digestBytes
-  if (end < 0 || !equalBytes(await digest(bytes.subarray(0, end)), bytes.subarray(end))) {
+  if (end < 0 || !sameBytes(await digest(bytes.subarray(0, end)), bytes.subarray(end))) {
     throw new CacheError('CORRUPT', 'Cannot read head: its digest does not match')
   }
   const flags = readHeadFlags(bytes)

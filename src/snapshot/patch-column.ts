@@ -87,9 +87,8 @@ async function patchStored(
   const plans: ColumnPlan[] = head.columns.map(column => (column.name === name ? planned.column : planKept(column)))
   if (stored === undefined) plans.push(planned.column)
   const beliefs = new Map(columns).set(name, { ...planned.belief, value: undefined, hasValue: false })
-  const { sweepError, ...written } = await writer.commit(plans, beliefs, inventory, options)
-  const error = sweepError === undefined ? {} : { sweepError }
-  return { ...written, written: [name], removed: [], skipped: false, ...error }
+  const written = await writer.commit(plans, beliefs, inventory, options)
+  return { ...written, written: [name], removed: [], skipped: false }
 }
 
 // Nothing is stored, or null, or what another spec made of the column: all of it is written as this spec would.

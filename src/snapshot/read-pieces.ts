@@ -1,4 +1,5 @@
-import { digest, equalBytes } from '../bytes/digest.ts'
+import { digest } from '../bytes/digest.ts'
+import { sameBytes } from '../core/same-bytes.ts'
 import { isCacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Cipher } from './aes-gcm.ts'
@@ -83,7 +84,7 @@ async function openPiece(
     throw fail('SEGMENT_CORRUPT', `Cannot read column "${column}": a segment has ${found}`)
   }
   // The digest of the head covers what rides in it.
-  if (piece.inline === undefined && !equalBytes(await digest(bytes), piece.digest)) {
+  if (piece.inline === undefined && !sameBytes(await digest(bytes), piece.digest)) {
     throw fail('SEGMENT_CORRUPT', `Cannot read column "${column}": the digest of a segment does not match`)
   }
   try {

@@ -37,7 +37,7 @@ export interface Written {
   readonly generation: number
   readonly bytes: number
   /** The error that kept old keys from being removed; the next write tries again. */
-  readonly sweepError: unknown
+  readonly sweepError?: unknown
 }
 
 /** The half of a cache that changes the store: what is believed to be there, the order of commit, the sweep. */
@@ -235,7 +235,8 @@ export class SnapshotWriter {
     this.#whole.add(opened)
     const kept = [opened, ...(previous === undefined ? [] : [previous]), ...this.#pinned]
     const sweepError = await this.#sweep(inventory, kept)
-    return { generation: head.generation, bytes, sweepError }
+    const written = { generation: head.generation, bytes }
+    return sweepError === undefined ? written : { ...written, sweepError }
   }
 
   // The snapshot is stored by now: neither an abort nor a failure here may make the call look as if it were not.

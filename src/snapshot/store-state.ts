@@ -76,9 +76,8 @@ async function storeChanges(
   // A cached state that is only written in another form does not become fresher by that.
   const isAsOld = isLoaded && belief !== undefined && plan.written.length === 0 && plan.removed.length === 0
   const savedAtMs = isAsOld ? belief.head.savedAtMs : rules.now()
-  const { sweepError, ...written } = await writer.commit(plan.columns, plan.beliefs, inventory, options, savedAtMs)
-  const error = sweepError === undefined ? {} : { sweepError }
-  return { ...written, written: plan.written, removed: plan.removed, skipped: false, ...error }
+  const written = await writer.commit(plan.columns, plan.beliefs, inventory, options, savedAtMs)
+  return { ...written, written: plan.written, removed: plan.removed, skipped: false }
 }
 
 /** What a caller is told of an error met inside. */

@@ -30,9 +30,8 @@ export async function updateColumns(
       const merged: ColumnPlan[] = belief.head.columns.map(stored => planned.get(stored.name) ?? planKept(stored))
       for (const column of plan.columns) if (findColumn(belief.head, column.name) === undefined) merged.push(column)
       const beliefs = new Map([...belief.columns, ...plan.beliefs])
-      const { sweepError, ...written } = await writer.commit(merged, beliefs, inventory, options)
-      const error = sweepError === undefined ? {} : { sweepError }
-      return { ...written, written: plan.written, removed: [], skipped: false, ...error }
+      const written = await writer.commit(merged, beliefs, inventory, options)
+      return { ...written, written: plan.written, removed: [], skipped: false }
     },
   })
 }
