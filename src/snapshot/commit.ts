@@ -134,7 +134,7 @@ async function seal(
   const bytes = await encodeSegment(segment, key, { compress: options.compress, cipher: source.cipher })
   const { generation, nonce } = id
   const { role, count } = segment
-  const named = { generation, nonce, role, part, count, length: bytes.byteLength, digest: await digest(bytes) }
+  const named = { generation, nonce, role, part, count, length: bytes.byteLength, digest: digest(bytes) }
   return { piece: named, bytes }
 }
 

@@ -118,11 +118,11 @@ async function copyPiece(
 
 async function isThere(to: Source, piece: Piece, key: string, signal: AbortSignal | undefined): Promise<boolean> {
   const bytes = await to.store.load(key, { signal })
-  return bytes !== undefined && sameBytes(await digest(bytes), piece.digest)
+  return bytes !== undefined && sameBytes(digest(bytes), piece.digest)
 }
 
 async function checkPiece(bytes: Uint8Array | undefined, piece: Piece, key: string): Promise<void> {
-  if (bytes === undefined || !sameBytes(await digest(bytes), piece.digest)) {
+  if (bytes === undefined || !sameBytes(digest(bytes), piece.digest)) {
     throw new CacheError('CORRUPT', 'Cannot copy: a segment changed on its way', { key })
   }
 }

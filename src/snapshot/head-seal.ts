@@ -33,7 +33,7 @@ export async function sealHead(head: Head, key: string, cipher: Cipher | undefin
     writer.bytes(keyId)
     writer.u8(keyId.byteLength)
   }
-  writer.bytes(await digest(writer.written()))
+  writer.bytes(digest(writer.written()))
   return writer.finish()
 }
 
@@ -44,7 +44,7 @@ export async function sealHead(head: Head, key: string, cipher: Cipher | undefin
 export async function openHead(bytes: Uint8Array, key: string, cipher: Cipher | undefined): Promise<OpenedHead> {
   // The digest comes first, in every version: a flipped bit must not pass for the head of a newer one.
   const end = bytes.byteLength - digestBytes
-  if (end < 0 || !sameBytes(await digest(bytes.subarray(0, end)), bytes.subarray(end))) {
+  if (end < 0 || !sameBytes(digest(bytes.subarray(0, end)), bytes.subarray(end))) {
     throw new CacheError('CORRUPT', 'Cannot read head: its digest does not match')
   }
   const flags = readHeadFlags(bytes)

@@ -84,7 +84,7 @@ async function openPiece(
     throw fail('SEGMENT_CORRUPT', `Cannot read column "${column}": a segment has ${found}`)
   }
   // The digest of the head covers what rides in it.
-  if (piece.inline === undefined && !sameBytes(await digest(bytes), piece.digest)) {
+  if (piece.inline === undefined && !sameBytes(digest(bytes), piece.digest)) {
     throw fail('SEGMENT_CORRUPT', `Cannot read column "${column}": the digest of a segment does not match`)
   }
   try {

@@ -1,6 +1,6 @@
 /// <reference types="node" />
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { builtinModule } from '../bytes/builtin-module.ts'
 import { tempName } from '../bytes/file-name.ts'
 import { checkSignal } from '../core/check.ts'
 import { systemCode } from './file-error.ts'
@@ -29,6 +29,7 @@ export interface AtomicWrite {
  * name in one step. Whatever fails, the temporary file is removed. Flushing the directory is the caller's.
  */
 export async function writeFileAtomically(io: FileIo, write: AtomicWrite): Promise<void> {
+  const { randomBytes } = builtinModule<typeof import('node:crypto')>('node:crypto')!
   const temp = join(write.directory, tempName(randomBytes(16)))
   const fd = await retryTransient(() => io.open(temp, openFlags.create, fileMode))
   try {

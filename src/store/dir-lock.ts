@@ -1,30 +1,20 @@
 /// <reference types="node" />
 import type { Server } from 'node:net'
+import { builtinModule } from '../bytes/builtin-module.ts'
 import { CacheError } from '../errors.ts'
+import { claimDirectory } from './claim-lock.ts'
 import { systemCode } from './file-error.ts'
-
-/** A lock that is held. */
-export interface DirectoryLock {
-  /** Gives the lock back; a second call does nothing. */
-  release(): Promise<void>
-}
-
-/** What {@link lockDirectory} locks. */
-export interface LockTarget {
-  /** Absolute path, for messages and for systems that lock the directory itself. */
-  readonly directory: string
-  /** Device and inode: the same whatever path led there. */
-  readonly identity: string
-}
+import type { DirectoryLock, LockTarget } from './lock-target.ts'
 
 // Of Darwin and the BSDs: open(2) with these takes a flock without waiting.
 const openExclusive = 0x20 | 0x04
 
 /**
  * Takes the one writer's lock of a directory, or throws `LOCKED`. The lock is a thing of the kernel that ends with the
- * process, however that ends, and leaves no file behind: on Linux an abstract socket, on Windows a named pipe, on
- * macOS and the BSDs a lock on the open directory. It also holds against the same process and its worker threads.
- * It does not reach another machine, nor on Linux another network namespace (most containers).
+ * process, however that ends, and leaves nothing in the directory: on Linux an open file in shared memory (see
+ * {@link claimDirectory}) or, where there is none, an abstract socket, on Windows a named pipe, on macOS and the BSDs a
+ * lock on the open directory. It also holds against the same process and its worker threads.
+ * It does not reach another machine, nor on Linux another container.
  */
 export async function lockDirectory(target: LockTarget, platform: string): Promise<DirectoryLock> {
   const name = `coldsnap-store-${target.identity}`
@@ -33,7 +23,10 @@ export async function lockDirectory(target: LockTarget, platform: string): Promi
     case 'android':
       // Padded to the longest name: some versions of Node.js fill a shorter one with NULs, others do not, and the two
       // would not exclude each other.
-      return await listen(`\0${name}`.padEnd(108, '.').slice(0, 108), target)
+      return (
+        (await claimDirectory(target, cause => locked(target, cause))) ??
+        (await listen(`\0${name}`.padEnd(108, '.').slice(0, 108), target))
+      )
     case 'win32':
       return await listen(`\\\\.\\pipe\\${name}`, target)
     case 'darwin':
@@ -56,7 +49,7 @@ function unavailable(target: LockTarget, cause: unknown): CacheError {
 }
 
 async function listen(path: string, target: LockTarget): Promise<DirectoryLock> {
-  const net = process.getBuiltinModule('node:net')
+  const net = builtinModule<typeof import('node:net')>('node:net')!
   // Whoever connects is shown out: the socket exists only to have its name.
   const server = net.createServer(socket => socket.destroy())
   // `exclusive`: otherwise the workers of a cluster would share one listening handle and all hold the lock.
@@ -76,7 +69,7 @@ function closeServer(server: Server): Promise<void> {
 }
 
 function openLocked(target: LockTarget): DirectoryLock {
-  const fs = process.getBuiltinModule('node:fs')
+  const fs = builtinModule<typeof import('node:fs')>('node:fs')!
   let fd: number | undefined
   try {
     fd = fs.openSync(target.directory, openExclusive)

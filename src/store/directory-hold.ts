@@ -1,7 +1,8 @@
 import { CacheError } from '../errors.ts'
-import { type DirectoryLock, lockDirectory } from './dir-lock.ts'
+import { lockDirectory } from './dir-lock.ts'
 import { systemCode } from './file-error.ts'
 import type { FileSystem } from './file-io.ts'
+import type { DirectoryLock, LockTarget } from './lock-target.ts'
 import { canSyncDirectory, prepareDirectory, removeStaleTemps } from './store-directory.ts'
 
 /** What {@link DirectoryHold.open} does and takes. */
@@ -41,12 +42,12 @@ export class DirectoryHold {
       return new DirectoryHold(options, '', fsync, undefined)
     }
     await prepareDirectory(system, directory, fsync)
-    const identity = await system.pooled.identity(directory)
-    const lock = options.lock ? await lockDirectory({ directory, identity }, system.platform) : undefined
+    const target = await targetOf(system, directory)
+    const lock = options.lock ? await lockDirectory(target, system.platform) : undefined
     try {
       const canSync = fsync && (await canSyncDirectory(system, directory))
       await removeStaleTemps(system, directory, options.lock)
-      return new DirectoryHold(options, identity, canSync, lock)
+      return new DirectoryHold(options, target.identity, canSync, lock)
     } catch (error) {
       await lock?.release()
       throw error
@@ -70,19 +71,23 @@ export class DirectoryHold {
   async #renew(): Promise<void> {
     const { directory, system, fsync } = this.#options
     await prepareDirectory(system, directory, fsync)
-    const identity = await system.pooled.identity(directory)
-    if (identity === this.#identity) return
+    const target = await targetOf(system, directory)
+    if (target.identity === this.#identity) return
     const old = this.#lock
-    if (old !== undefined) this.#lock = await lockDirectory({ directory, identity }, system.platform)
-    this.#identity = identity
+    if (old !== undefined) this.#lock = await lockDirectory(target, system.platform)
+    this.#identity = target.identity
     await old?.release()
   }
+}
+
+async function targetOf({ blocking }: FileSystem, directory: string): Promise<LockTarget> {
+  return { directory, identity: await blocking.identity(directory), ownerId: (await blocking.stat(directory)).uid }
 }
 
 // A reader may come before the first writer: a directory that is not there yet is an empty one.
 async function checkReadable(system: FileSystem, directory: string): Promise<void> {
   try {
-    if ((await system.pooled.stat(directory)).isDirectory()) return
+    if ((await system.blocking.stat(directory)).isDirectory()) return
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return
     throw error

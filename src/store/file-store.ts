@@ -105,8 +105,7 @@ export class FileStore implements Store {
     this.#system = system
     this.#flushFiles = asked === 'power'
     this.#readOnly = parts.readOnly
-    const small = this.#flushFiles ? system.pooled : system.blocking
-    this.#readers = { small, large: system.pooled, platform: system.platform }
+    this.#readers = { small: system.blocking, large: system.pooled, platform: system.platform }
     this.#limit = pLimit(parts.maxOpenFiles)
     this.#sync = new SharedSync(() => syncDirectory(system.pooled, this.dir))
   }

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
+/// <reference types="node" />
 import { join } from 'node:path'
+import { builtinModule } from '../bytes/builtin-module.ts'
 import { isLongName, isPlainName, keyToHex, longHeader, longName, longNameHead } from '../bytes/file-name.ts'
 import { toHex } from '../bytes/hex.ts'
 import { sameBytes } from '../core/same-bytes.ts'
@@ -96,5 +97,7 @@ async function readLongKey(readers: Readers, directory: string, name: string): P
 }
 
 function sha256Hex(bytes: Uint8Array): string {
+  // Not imported: few keys are that long, and loading the module takes as long as opening a store.
+  const { createHash } = builtinModule<typeof import('node:crypto')>('node:crypto')!
   return createHash('sha256').update(bytes).digest('hex')
 }

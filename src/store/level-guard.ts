@@ -1,8 +1,9 @@
 /// <reference types="node" />
 import { builtinModule } from '../bytes/builtin-module.ts'
 import { CacheError, isCacheError } from '../errors.ts'
-import { type DirectoryLock, lockDirectory } from './dir-lock.ts'
+import { lockDirectory } from './dir-lock.ts'
 import { systemCode } from './file-error.ts'
+import type { DirectoryLock } from './lock-target.ts'
 
 type Fs = typeof import('node:fs')
 type Path = typeof import('node:path')
@@ -83,7 +84,7 @@ async function lockIfPossible(fs: Fs, directory: string): Promise<DirectoryLock 
   const stat = fs.statSync(directory, { bigint: true })
   const identity = `${stat.dev.toString(16)}-${stat.ino.toString(16)}`
   try {
-    return await lockDirectory({ directory, identity }, process.platform)
+    return await lockDirectory({ directory, identity, ownerId: Number(stat.uid) }, process.platform)
   } catch (error) {
     if (isCacheError(error, 'UNAVAILABLE')) return undefined
     throw error

@@ -5,6 +5,8 @@ import { systemCode } from './file-error.ts'
 import { type FileIo, type FileStat, type FileSystem, openFlags } from './file-io.ts'
 import { retryTransient } from './retry.ts'
 
+// Calls on the spot, but for flushing: to open a store is part of a start, and a turn of the thread pool takes as long as
+// all of these together.
 const directoryMode = 0o700
 // A temporary file this old has no writer any more, if nothing else tells.
 const staleTempMs = 10 * 60_000
@@ -24,7 +26,7 @@ const unsupported: ReadonlySet<string> = new Set([
  * With `fsync`, every directory that got a new entry is flushed.
  */
 export async function prepareDirectory(system: FileSystem, path: string, fsync: boolean): Promise<void> {
-  const io = system.pooled
+  const io = system.blocking
   const found = await entryAt(io, path)
   if (found === undefined) {
     await createDirectory(system, path, fsync)
@@ -65,7 +67,7 @@ export async function syncDirectory(io: FileIo, path: string): Promise<void> {
  * otherwise only those no running writer can still need.
  */
 export async function removeStaleTemps(system: FileSystem, path: string, alone: boolean): Promise<void> {
-  const io = system.pooled
+  const io = system.blocking
   for (const entry of await retryTransient(() => io.readdir(path))) {
     if (!isTempName(entry.name) || !entry.isFile()) continue
     const temp = join(path, entry.name)
@@ -78,7 +80,7 @@ export async function removeStaleTemps(system: FileSystem, path: string, alone: 
 }
 
 async function createDirectory(system: FileSystem, path: string, fsync: boolean): Promise<void> {
-  const io = system.pooled
+  const io = system.blocking
   const parent = dirname(path)
   try {
     await io.mkdir(path, directoryMode)
@@ -100,7 +102,7 @@ async function createDirectory(system: FileSystem, path: string, fsync: boolean)
 async function tighten(system: FileSystem, path: string, stat: FileStat): Promise<void> {
   if (system.platform === 'win32' || (stat.mode & 0o777) === directoryMode) return
   try {
-    await system.pooled.chmod(path, directoryMode)
+    await system.blocking.chmod(path, directoryMode)
   } catch (error) {
     // Our own directory that takes no modes: the file system has none (FAT, some network mounts).
     if (systemCode(error) === 'EPERM' && stat.uid === system.uid) return

@@ -32,7 +32,7 @@ class Annotator {
     this.#u32('schema version')
     const columns = this.#u32('columns')
     for (let i = 0; i < columns; i++) this.#column()
-    this.#skip(16, 'first 16 bytes of the SHA-256 of all bytes above')
+    this.#skip(16, 'digest of all bytes above')
     if (this.#at !== this.#bytes.byteLength) throw new Error(`${this.#at} of ${this.#bytes.byteLength} bytes explained`)
     return this.#lines.join('\n')
   }

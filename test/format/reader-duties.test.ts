@@ -133,7 +133,7 @@ it(`F18 ${duties.F18}`, async () => {
     const key = `app/list/000000000005-${id.nonce}${part === 0 ? '' : `.${part}`}`
     const bytes = await encodeSegment(segment, key, { compress: part % 2 === 1, cipher: undefined })
     const { role, count } = segment
-    const piece = { ...id, role, part, count, length: bytes.byteLength, digest: await digest(bytes) }
+    const piece = { ...id, role, part, count, length: bytes.byteLength, digest: digest(bytes) }
     pieces.push(isInline ? { ...piece, inline: bytes } : piece)
     if (!isInline) await store.store(key, bytes)
   }
