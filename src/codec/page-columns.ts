@@ -8,7 +8,7 @@ import { setOwn } from './set-own.ts'
 /** A column being read: gives the value of the next row. */
 export type Column<T = unknown> = () => T
 
-export function constantColumn(value: null | undefined): Column {
+export function constantColumn(value: unknown): Column {
   return () => value
 }
 
@@ -62,7 +62,7 @@ export function arrayColumn(lengths: PackedIntegers, items: Column): Column {
   }
 }
 
-/** A shape of a {@link recordColumn}: an object with its keys and nulls as values, the keys, and the column of each. */
+/** A shape of a {@link recordColumn}: an object with all its keys, those whose values vary, and the column of each. */
 export interface RecordShape {
   readonly template: Readonly<Record<string, unknown>>
   readonly keys: readonly string[]
@@ -75,9 +75,8 @@ export function recordColumn(shapes: readonly RecordShape[], codes: PackedIntege
     const { template, keys, columns } = shapes[codes[row++]!]!
     const record = { ...template }
     for (let i = 0; i < keys.length; i++) {
-      const value = columns[i]!()
       // Every key is there already, `__proto__` too, so that this never sets a prototype.
-      if (value !== null) record[keys[i]!] = value
+      record[keys[i]!] = columns[i]!()
     }
     return record
   }

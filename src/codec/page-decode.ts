@@ -38,6 +38,13 @@ interface Heap {
   at: number
 }
 
+// The keys of a column of objects: how each stands in a template, its values, and whether those are all the same.
+interface Fields {
+  readonly members: readonly string[]
+  readonly columns: readonly Column[]
+  readonly isConstant: readonly boolean[]
+}
+
 class PageDecoder {
   readonly #in: ByteReader
   readonly #count: number
@@ -47,6 +54,8 @@ class PageDecoder {
   #cells: number
   #ordinal = 0
   readonly #kept = new Map<number, readonly string[]>()
+  // Columns that give one value in all rows, and which.
+  readonly #constants = new Map<Column, unknown>()
 
   constructor(bytes: Uint8Array, count: number) {
     const reader = new ByteReader(bytes, 'a page')
@@ -82,11 +91,11 @@ class PageDecoder {
     const tag = this.#in.u8()
     switch (tag) {
       case columnTags.null:
-        return constantColumn(null)
+        return this.#constant(null)
       case columnTags.undefined:
-        return constantColumn(undefined)
+        return this.#constant(undefined)
       case columnTags.booleans:
-        return booleanColumn(this.#codes(rows, 2))
+        return this.#booleans(rows)
       case columnTags.integers:
         return this.#integers(rows)
       case columnTags.doubles:
@@ -120,10 +129,22 @@ class PageDecoder {
     return codes
   }
 
+  #constant(value: unknown): Column {
+    const column = constantColumn(value)
+    this.#constants.set(column, value)
+    return column
+  }
+
+  #booleans(rows: number): Column {
+    const codes = this.#codes(rows, 2)
+    return isUniform(codes) ? this.#constant(codes[0] === 1) : booleanColumn(codes)
+  }
+
   #integers(rows: number): Column {
     const low = this.#in.f64()
     if (!Number.isSafeInteger(low) || Object.is(low, -0)) throw this.#in.corrupt(`found integers from ${low}`)
-    return integerColumn(low, readPacked(this.#in, rows))
+    const differences = readPacked(this.#in, rows)
+    return isUniform(differences) ? this.#constant(low + differences[0]!) : integerColumn(low, differences)
   }
 
   #doubles(rows: number): Column {
@@ -199,9 +220,15 @@ class PageDecoder {
       for (const key of members[shape]!) rowsOfKey[key]! += rowsOfShape[shape]!
     }
     const columns = keys.map((_, key) => this.#column(rowsOfKey[key]!, depth))
-    const written = keys.map(templateMember)
-    const shapes = members.map(shape => this.#recordShape(shape, written, columns))
-    return recordColumn(shapes, codes)
+    const fields: Fields = {
+      members: keys.map(templateMember),
+      columns,
+      isConstant: columns.map(column => this.#constants.has(column)),
+    }
+    return recordColumn(
+      members.map(shape => this.#recordShape(shape, fields)),
+      codes,
+    )
   }
 
   // The keys of one shape, as indexes below `keyCount`.
@@ -217,10 +244,26 @@ class PageDecoder {
     return members
   }
 
-  #recordShape(shape: readonly number[], written: readonly string[], columns: readonly Column[]): RecordShape {
-    const made = recordTemplate(shape.map(key => written[key]!))
+  // Called for hundreds of shapes a page where maps have their keys at will.
+  #recordShape(shape: readonly number[], { members, columns, isConstant }: Fields): RecordShape {
+    const made = recordTemplate(shape.map(key => members[key]!))
     if (made === undefined) throw this.#in.corrupt('found a key twice in one object')
-    return { template: made.template, keys: made.keys, columns: shape.map(key => columns[key]!) }
+    let { template } = made
+    const keys: string[] = []
+    const varying: Column[] = []
+    for (let i = 0; i < shape.length; i++) {
+      const key = shape[i]!
+      const column = columns[key]!
+      if (!isConstant[key]!) {
+        keys.push(made.keys[i]!)
+        varying.push(column)
+        continue
+      }
+      // What all records have is copied with the template: most nulls, which are there already, and many a flag.
+      const value = this.#constants.get(column)
+      if (value !== null) template = { ...template, [made.keys[i]!]: value }
+    }
+    return { template, keys, columns: varying }
   }
 
   #runs(rows: number, depth: number): Column {
@@ -249,8 +292,8 @@ class PageDecoder {
   }
 
   #group(kind: number, rows: number, depth: number): Column {
-    if (kind === kinds.null) return constantColumn(null)
-    if (kind === kinds.undefined) return constantColumn(undefined)
+    if (kind === kinds.null) return this.#constant(null)
+    if (kind === kinds.undefined) return this.#constant(undefined)
     // Otherwise mixes could nest without end, and deeper than any value.
     if (this.#in.peek() === columnTags.mixed) throw this.#in.corrupt('found a mix in a mix')
     return this.#column(rows, depth)
@@ -276,6 +319,13 @@ function countCodes(codes: PackedIntegers, rows: number, limit: number): Uint32A
   const counts = new Uint32Array(limit)
   for (let i = 0; i < rows; i++) counts[codes[i]!]!++
   return counts
+}
+
+// Whether there are any, and all the same.
+function isUniform(codes: PackedIntegers): boolean {
+  const first = codes[0]
+  for (let i = 1; i < codes.length; i++) if (codes[i] !== first) return false
+  return first !== undefined
 }
 
 function sum(lengths: PackedIntegers): number {

@@ -24,8 +24,11 @@ export interface Readers {
   readonly platform: string
 }
 
-/** Up to this size a system call on the spot is much faster than a trip through the thread pool. */
+/** Up to this size a write on the spot is much faster than a trip through the thread pool. */
 export const smallBytes: number = 64 * 1024
+
+// Reading is quicker, and what is read must be decoded, which takes longer still.
+const smallReadBytes = 1024 * 1024
 
 const noHeader = new Uint8Array(0)
 
@@ -42,7 +45,7 @@ export async function readKeyFile(readers: Readers, directory: string, file: Key
   const opened = await openRegularFile(readers.small, join(directory, file.name), readers.platform)
   if (opened === undefined) return undefined
   const { fd, size } = opened
-  const io = size > smallBytes ? readers.large : readers.small
+  const io = size > smallReadBytes ? readers.large : readers.small
   const skip = file.header.byteLength
   try {
     if (skip > 0 && !sameBytes(await readBytes(io, fd, 0, skip), file.header)) return undefined
