@@ -14,7 +14,9 @@ const build = await rolldown({
   platform: 'neutral',
   external: [/^node:/, 'level'],
 })
-const started = await startUpModules('src/index.ts')
+// What a start imports; and what it imports only if it reads a column of elements.
+const started = await staticModules('src/index.ts')
+const reading = await staticModules('src/snapshot/read-elements.ts')
 await build.write({
   dir: 'dist',
   format: 'esm',
@@ -23,19 +25,22 @@ await build.write({
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [
-      { name: 'shared', minShareCount: 2, test: id => started.has(id), priority: 2 },
-      { name: 'writing', minShareCount: 2, test: /src/, priority: 1 },
+      { name: 'shared', test: id => started.has(id), minShareCount: 2, priority: 4 },
+      { name: 'elements', test: id => reading.has(id), priority: 3 },
+      { name: 'lock', test: /src.store/, minShareCount: 2, priority: 2 },
+      { name: 'writing', test: /src/, minShareCount: 2, priority: 1 },
     ],
   },
 })
 await build.close()
 
-// All that is imported, not only when needed, from an entry.
-async function startUpModules(entry) {
+// The modules that an entry imports, not counting what it imports only when needed.
+async function staticModules(entry) {
   const graph = await rolldown({ input: entry, platform: 'neutral', external: [/^node:/] })
   const { output } = await graph.generate({ format: 'esm' })
   await graph.close()
-  return new Set(
-    output.filter(chunk => chunk.type === 'chunk' && !chunk.isDynamicEntry).flatMap(chunk => chunk.moduleIds),
-  )
+  const chunks = new Map(output.filter(({ type }) => type === 'chunk').map(chunk => [chunk.fileName, chunk]))
+  const reached = new Set(output.filter(chunk => chunk.isEntry).map(({ fileName }) => fileName))
+  for (const name of reached) for (const next of chunks.get(name)?.imports ?? []) reached.add(next)
+  return new Set([...reached].flatMap(name => chunks.get(name)?.moduleIds ?? []))
 }

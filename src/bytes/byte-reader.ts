@@ -66,6 +66,11 @@ export class ByteReader {
     return this.#view.getUint32(at, true) + this.#view.getUint16(at + 4, true) * 0x1_0000_0000
   }
 
+  /** The hex of the next eight bytes. */
+  hex64(): string {
+    return this.#view.getBigUint64(this.#advance(8)).toString(16).padStart(16, '0')
+  }
+
   f64(): number {
     return this.#view.getFloat64(this.#advance(8), true)
   }

@@ -23,9 +23,12 @@ export function utf8Length(text: string): number {
   return length
 }
 
-/** Whether `text` has no lone surrogate. (`String.prototype.isWellFormed` is in Node 20 but not in every browser.) */
+// In Node 20, but not in every browser. The pattern does as well; its class alone takes half a millisecond to compile.
+const native = (String.prototype as { readonly isWellFormed?: () => boolean }).isWellFormed
+
+/** Whether `text` has no lone surrogate. */
 export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
+  return native?.call(text) ?? !/\p{Surrogate}/u.test(text)
 }
 
 /** Compares two strings by their UTF-8 bytes. (`<` compares UTF-16 units: it puts U+1F600 before U+FF5E.) */

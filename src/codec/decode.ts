@@ -1,13 +1,13 @@
-import { utf8Decode } from '../bytes/utf8.ts'
 import { CacheError } from '../errors.ts'
 import { CborDecoder } from './cbor-decode.ts'
 import { codecIds } from './codec.ts'
+import { decodeJson } from './decode-json.ts'
 import { decodePage } from './page-decode.ts'
 
 /** Decodes one value. Throws `CORRUPT` (nothing else) for bytes that `encodeValue` does not give. */
 export function decodeValue(codec: number, bytes: Uint8Array): unknown {
   return guard(() => {
-    if (codec === codecIds.json) return JSON.parse(utf8Decode(bytes))
+    if (codec === codecIds.json) return decodeJson(bytes)
     if (codec !== codecIds.cbor) throw unknownCodec(codec)
     const decoder = new CborDecoder(bytes)
     const value = decoder.value()
@@ -21,7 +21,7 @@ export function decodeElements(codec: number, bytes: Uint8Array, count: number):
   return guard(() => {
     switch (codec) {
       case codecIds.json: {
-        const values: unknown = JSON.parse(utf8Decode(bytes))
+        const values = decodeJson(bytes)
         if (!Array.isArray(values) || values.length !== count) {
           const found = Array.isArray(values) ? `${values.length} elements` : 'no array'
           throw new CacheError('CORRUPT', `Cannot decode elements: found ${found}, wanted ${count} elements`)
@@ -49,7 +49,7 @@ function unknownCodec(codec: number): CacheError {
   )
 }
 
-// Whatever goes wrong while bytes are decoded is the bytes' fault: a syntax error, a string too long for the engine.
+// Whatever goes wrong while bytes are decoded is the bytes' fault, like a string too long for the engine.
 function guard<T>(decode: () => T): T {
   try {
     return decode()

@@ -5,7 +5,7 @@ import type { Elements } from './draft.ts'
 import { ElementTable } from './element-table.ts'
 import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
-import type { StoredElements } from './read-column.ts'
+import type { StoredElements } from './read-elements.ts'
 
 /** What is known of the content of one stored column; enough to tell what of a new value must be written. */
 export interface ColumnBelief {

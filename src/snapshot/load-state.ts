@@ -6,7 +6,8 @@ import type { ColumnSpec } from './columns.ts'
 import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
 import type { Id, SnapshotKeys } from './keys.ts'
-import { readColumn, readElements, type StoredElements, toValue } from './read-column.ts'
+import { readColumn } from './read-column.ts'
+import type { StoredElements } from './read-elements.ts'
 import type { Source } from './read-pieces.ts'
 import { HeadProblem, type Problem } from './report.ts'
 import { describeIssue, type StandardSchema } from './standard-schema.ts'
@@ -128,12 +129,15 @@ async function readInto(
   const total = withKeys ? pieces.length : pieces.filter(piece => piece.role !== 'index').length
   let done = 0
   const onPiece = onProgress === undefined ? undefined : () => onProgress({ column: name, done: ++done, total })
-  const elements =
-    shape === 'plain'
-      ? undefined
-      : await readElements(source, column, { keys: withKeys, pages: true }, { signal, onPiece })
-  const value =
-    elements === undefined ? await readColumn(source, column, { signal, onPiece }) : toValue(shape, elements)
+  const progress = { signal, onPiece }
+  let elements: StoredElements | undefined
+  let value: unknown
+  if (shape === 'plain') value = await readColumn(source, column, progress)
+  else {
+    const { readElements, toValue } = await import('./read-elements.ts')
+    elements = await readElements(source, column, { keys: withKeys, pages: true }, progress)
+    value = toValue(shape, elements)
+  }
   setOwn(loaded.state, name, value)
   if (rules.immutable) loaded.asStored.set(name, { value, elements })
 }

@@ -15,6 +15,15 @@ export interface Source {
   readonly cipher: Cipher | undefined
 }
 
+/** How to read the pieces of a column. */
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Called after each segment. */
+  readonly onPiece?: (() => void) | undefined
+  /** Whether to read, and so check, also what the value can do without. */
+  readonly everything?: boolean
+}
+
 // Pages are about 1 MiB: enough at once to keep a disk busy, few enough to bound memory.
 const piecesAtOnce = 4
 
@@ -112,4 +121,14 @@ export function problemOf(error: unknown): ProblemCode {
   if (isCacheError(error, 'FORMAT_NEWER')) return 'FORMAT_NEWER'
   if (isCacheError(error, 'DECRYPT_FAILED')) return 'DECRYPT_FAILED'
   throw error
+}
+
+/** Runs `read`, whatever it throws is about the bytes: it becomes a problem of the head. */
+export function decoding<T>(column: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    const message = `Cannot read column "${column}": ${(cause as Error).message}`
+    throw new HeadProblem({ code: problemOf(cause), message, column, cause })
+  }
 }
