@@ -70,9 +70,14 @@ export function longHeader(key: string): Uint8Array {
   return header
 }
 
-/** Name of a temporary file; `random` is 16 random bytes. */
-export function tempName(random: Uint8Array): string {
-  return tempMark + toHex(random)
+/**
+ * Name of a temporary file, of a process, a moment in nanoseconds and a number: unique, unless two threads or machines hit on
+ * all three, of which the second then finds the file there and fails.
+ */
+export function tempName(pid: number, ns: bigint, number: number): string {
+  const hex = (value: number | bigint, digits: number): string =>
+    value.toString(16).padStart(digits, '0').slice(-digits)
+  return tempMark + hex(pid, 8) + hex(ns, 16) + hex(number, 8)
 }
 
 /** Whether `name` has the form of {@link tempName}. */

@@ -5,8 +5,9 @@ import type { Store } from '../store/store.ts'
 import type { Copied, CopyOptions } from './copy-options.ts'
 import type { Head, Piece } from './head.ts'
 import { type OpenedHead, sealHead } from './head-seal.ts'
-import { sweep, takeInventory } from './inventory.ts'
+import { findGarbage, type Inventory, sweep, takeInventory } from './inventory.ts'
 import { snapshotKeys } from './keys.ts'
+import { noteWriter } from './last-writer.ts'
 import { readColumn } from './read-column.ts'
 import { readHead, walkHeads } from './read-heads.ts'
 import { pieceKey, type Source } from './read-pieces.ts'
@@ -43,6 +44,7 @@ async function copyOne(name: string, from: Source, to: Source, options: CopyOpti
   if (inventory.heads.length > 0 && options.replace !== true) {
     throw new CacheError('ALREADY_EXISTS', `Cannot copy "${name}": the target has a snapshot of that name`)
   }
+  noteWriter(to, undefined)
   const previous = await newestHead(to, inventory.heads, signal)
   // Above whatever the target has, so that the copy becomes its newest.
   const generation = Math.max(head.generation, inventory.generation + 1)
@@ -64,7 +66,8 @@ async function copyOne(name: string, from: Source, to: Source, options: CopyOpti
   const written = await readHead(to, { key, kind: 'head', generation, nonce: head.nonce }, signal)
   if (written === undefined)
     throw new CacheError('IO', `Cannot copy "${name}": the head is not there after it was stored`)
-  await sweep(to, inventory, previous === undefined ? [written] : [written, previous], signal)
+  const kept = previous === undefined ? ([written] as const) : ([written, previous] as const)
+  await sweep(to.store, findGarbage(to.keys, inventory, kept), signal)
   return { name, generation, columns: head.columns.map(column => column.name), bytes: bytes + headBytes.byteLength }
 }
 
@@ -83,7 +86,7 @@ async function findWhole(name: string, from: Source, { signal }: CopyOptions): P
 
 async function newestHead(
   source: Source,
-  heads: Parameters<typeof sweep>[1]['heads'],
+  heads: Inventory['heads'],
   signal: AbortSignal | undefined,
 ): Promise<OpenedHead | undefined> {
   for (const listed of heads) {

@@ -34,7 +34,7 @@ export async function sealHead(head: Head, key: string, cipher: Cipher | undefin
     writer.u8(keyId.byteLength)
   }
   writer.bytes(digest(writer.written()))
-  return writer.finish()
+  return writer.written()
 }
 
 /**

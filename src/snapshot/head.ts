@@ -50,12 +50,16 @@ export const sealedFlag = 2
 const magic = 0x44485343 // "CSHD", little-endian
 const shapes: readonly Shape[] = ['plain', 'array', 'object', 'map']
 const inlineFlag = 1
-// Room for a usual head, so that the writer seldom grows.
+// Room for a usual head without what rides in it.
 const headCapacity = 8 << 10
+// Without what rides in the head.
+const pieceBytes = 44
 
 /** Writes a head up to its seal and digest, which `sealHead` appends. */
 export function encodeHead(head: Head, flags: number): Uint8Array {
-  const writer = new ByteWriter(headCapacity)
+  let capacity = headCapacity
+  for (const { pieces } of head.columns) for (const { inline } of pieces) capacity += inline?.byteLength ?? 0
+  const writer = new ByteWriter(capacity)
   writer.u32(magic)
   writer.u8(formatVersion)
   writer.u8(flags)
@@ -73,10 +77,25 @@ export function encodeHead(head: Head, flags: number): Uint8Array {
     writer.u32(column.pieces.length)
     for (const piece of column.pieces) writePiece(writer, piece)
   }
-  return writer.finish()
+  // Views of bytes that nobody else sees, here and in what is made of them: a copy would only cost time.
+  return writer.written()
 }
 
+// Pieces stay through many heads.
+const knownPieces = new WeakMap<Piece, Uint8Array>()
+
 function writePiece(writer: ByteWriter, piece: Piece): void {
+  let bytes = knownPieces.get(piece)
+  if (bytes === undefined) {
+    bytes = encodePiece(piece)
+    knownPieces.set(piece, bytes)
+  }
+  writer.bytes(bytes)
+  if (piece.inline !== undefined) writer.bytes(piece.inline)
+}
+
+function encodePiece(piece: Piece): Uint8Array {
+  const writer = new ByteWriter(pieceBytes)
   writer.u8(roles[piece.role])
   writer.u8(piece.inline === undefined ? 0 : inlineFlag)
   writeId(writer, piece)
@@ -84,7 +103,7 @@ function writePiece(writer: ByteWriter, piece: Piece): void {
   writer.u32(piece.count)
   writer.u32(piece.length)
   writer.bytes(piece.digest)
-  if (piece.inline !== undefined) writer.bytes(piece.inline)
+  return writer.finish()
 }
 
 function writeId(writer: ByteWriter, id: Id): void {

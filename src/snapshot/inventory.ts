@@ -46,33 +46,56 @@ export function namedKeys(keys: SnapshotKeys, head: Head): ReadonlySet<string> {
   return named
 }
 
+/** Keys that nothing needs any more. */
+export interface Garbage {
+  /** Oldest first. */
+  readonly heads: readonly string[]
+  /** Segments, and marks of loads. */
+  readonly others: readonly string[]
+}
+
 /**
- * Removes what no head of `kept` names; the first of them was just written, `inventory` was taken before. Spared are
- * segments of the new generation and later ones: another writer may be about to name them. A head goes before what it
- * names, so that no head is ever left naming something removed.
+ * What of `inventory` no head of `kept` names; the first of them was just written. Spared are segments of the new
+ * generation and later ones: another writer may be about to name them.
  */
-export async function sweep(
-  source: Source,
-  inventory: Inventory,
-  kept: readonly Head[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
+export function findGarbage(keys: SnapshotKeys, inventory: Inventory, kept: readonly [Head, ...Head[]]): Garbage {
   const [newest] = kept
-  if (newest === undefined) return
-  const newestKey = source.keys.head(newest)
-  const keptHeads = new Set(kept.map(head => source.keys.head(head)))
+  const newestKey = keys.head(newest)
+  const keptHeads = new Set(kept.map(head => keys.head(head)))
   // What is stored is mostly named by the head before, whose names are known already.
-  const isNamed = (key: string): boolean => kept.some((_, i) => namedKeys(source.keys, kept.at(-1 - i)!).has(key))
+  const isNamed = (key: string): boolean => kept.some((_, i) => namedKeys(keys, kept.at(-1 - i)!).has(key))
   const heads = inventory.heads.filter(head => !keptHeads.has(head.key) && head.key < newestKey)
-  const rest: string[] = []
+  const others: string[] = []
   for (const { key, generation } of inventory.segments.values()) {
-    if (generation < newest.generation && !isNamed(key)) rest.push(key)
+    if (generation < newest.generation && !isNamed(key)) others.push(key)
   }
   for (const { key, generation, nonce } of inventory.attempts) {
-    if (!keptHeads.has(source.keys.head({ generation, nonce }))) rest.push(key)
+    if (!keptHeads.has(keys.head({ generation, nonce }))) others.push(key)
   }
-  await removeAll(source.store, heads.map(head => head.key).reverse(), signal)
-  await removeAll(source.store, rest, signal)
+  return { heads: heads.map(head => head.key).reverse(), others }
+}
+
+/** Removes garbage: a head before what it names, so that no head is ever left naming something removed. */
+export async function sweep(store: Store, { heads, others }: Garbage, signal?: AbortSignal): Promise<void> {
+  await removeAll(store, heads, signal)
+  await removeAll(store, others, signal)
+}
+
+/** `inventory` after `head` was written and `garbage` was removed. */
+export function afterCommit(keys: SnapshotKeys, inventory: Inventory, head: Head, garbage: Garbage): Inventory {
+  const removed = new Set([...garbage.heads, ...garbage.others])
+  const isLeft = ({ key }: HeadKey): boolean => !removed.has(key)
+  const { generation, nonce } = head
+  const segments = new Map([...inventory.segments].filter(([key]) => !removed.has(key)))
+  for (const key of namedKeys(keys, head)) {
+    if (!segments.has(key)) segments.set(key, { kind: 'segment', generation, nonce, key })
+  }
+  return {
+    heads: [{ kind: 'head', generation, nonce, key: keys.head(head) }, ...inventory.heads.filter(isLeft)],
+    segments,
+    attempts: inventory.attempts.filter(isLeft),
+    generation,
+  }
 }
 
 /** Removes `keys`, in one batch where the store has batches. */

@@ -1,5 +1,3 @@
-import { builtinModule } from '../bytes/builtin-module.ts'
-import { toHex } from '../bytes/hex.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { type Belief, believeStored, type ColumnBelief, checkKeys, findColumn } from './belief.ts'
 import type { CallOptions } from './call-options.ts'
@@ -8,8 +6,9 @@ import { type ColumnPlan, commit } from './commit.ts'
 import type { Detector } from './detector.ts'
 import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
-import { type Inventory, namedKeys, sweep, takeInventory } from './inventory.ts'
+import { afterCommit, findGarbage, type Inventory, namedKeys, sweep, takeInventory } from './inventory.ts'
 import { maxGeneration } from './keys.ts'
+import { isLastWriter, noteWriter } from './last-writer.ts'
 import type { LoadedColumn } from './load-state.ts'
 import { readColumn } from './read-column.ts'
 import { readElements, type StoredElements, toValue } from './read-elements.ts'
@@ -41,6 +40,9 @@ export interface Written {
   readonly sweepError?: unknown
 }
 
+// State that is never changed in place is compared with the store itself no oftener than this.
+const trustMs = 1_000
+
 /** The half of a cache that changes the store: what is believed to be there, the order of commit, the sweep. */
 export class SnapshotWriter {
   readonly source: Source
@@ -49,6 +51,8 @@ export class SnapshotWriter {
   // Heads of which every segment was there and in order when this cache last had it in hand.
   readonly #whole = new WeakSet<OpenedHead>()
   #belief: Belief | undefined
+  // All keys, as far as this cache knows: the last listing, and what it wrote and removed since.
+  #inventory: Inventory | undefined
   #generation = 0
   #checkedAtMs = Number.NEGATIVE_INFINITY
 
@@ -66,6 +70,7 @@ export class SnapshotWriter {
   /** Forgets what is believed to be stored: the next write looks. */
   forget(): void {
     this.#belief = undefined
+    this.#inventory = undefined
     this.#checkedAtMs = Number.NEGATIVE_INFINITY
   }
 
@@ -80,6 +85,7 @@ export class SnapshotWriter {
       if (belief !== undefined) columns.set(name, belief)
     }
     this.#belief = { head, columns: new Map([...columns, ...(isSame ? known.columns : [])]) }
+    if (!isSame) this.#inventory = undefined
     this.#checkedAtMs = atMs
   }
 
@@ -100,16 +106,22 @@ export class SnapshotWriter {
     if (this.#belief !== undefined) this.#belief = { head: this.#belief.head, columns }
   }
 
-  /** How long ago the belief was last held against the store, in milliseconds. */
-  get checkAgeMs(): number {
-    return Math.abs(this.options.now() - this.#checkedAtMs)
+  /** Whether the belief was held against the store so short a time ago that it need not be again. */
+  get isTrusted(): boolean {
+    const isFresh = Math.abs(this.options.now() - this.#checkedAtMs) <= trustMs
+    return this.options.immutable && this.#belief !== undefined && isFresh
+  }
+
+  get #isAlone(): boolean {
+    return this.source.store.exclusive === true && isLastWriter(this.source, this)
   }
 
   /**
-   * Holds the belief against what is stored and builds a new one on the newest head if it does not stand. Afterwards
+   * Holds the belief against what is stored (one that is alone does so once a second) and builds a new one on the newest head if it does not stand. Afterwards
    * {@link belief} is the newest head that can be built on, or `undefined`. Throws `FORMAT_NEWER`.
    */
   async check(signal: AbortSignal | undefined): Promise<Inventory> {
+    if (this.#inventory !== undefined && this.#isAlone && this.isTrusted) return this.#inventory
     const inventory = await takeInventory(this.source, signal)
     this.#generation = Math.max(this.#generation, inventory.generation)
     const believed = this.#belief?.head
@@ -120,6 +132,7 @@ export class SnapshotWriter {
       if (head !== undefined) this.#belief = { head, columns: new Map() }
     }
     this.#checkedAtMs = this.options.now()
+    this.#inventory = inventory
     return inventory
   }
 
@@ -225,25 +238,33 @@ export class SnapshotWriter {
   ): Promise<Written> {
     const previous = this.#belief?.head
     this.#belief = undefined
+    this.#inventory = undefined
     const { codec, compress, schemaVersion } = this.options
     if (this.#generation >= maxGeneration) throw new CacheError('CORRUPT', 'Cannot write: no generation is left')
     const id = { generation: ++this.#generation, nonce: randomNonce() }
     const plan = { ...id, savedAtMs, schemaVersion, columns }
+    noteWriter(this.source, this)
     const { head, bytes } = await commit(this.source, plan, { codec, compress, signal, onProgress })
     const opened = { ...head, keyId: this.source.cipher?.keyId }
     this.#belief = { head: opened, columns: beliefs }
     // All of it was written now, or read or checked before.
     this.#whole.add(opened)
-    const kept = [opened, ...(previous === undefined ? [] : [previous]), ...this.#pinned]
-    const sweepError = await this.#sweep(inventory, kept)
+    const sweepError = await this.#sweep(inventory, [
+      opened,
+      ...(previous === undefined ? [] : [previous]),
+      ...this.#pinned,
+    ])
     const written = { generation: head.generation, bytes }
     return sweepError === undefined ? written : { ...written, sweepError }
   }
 
   // The snapshot is stored by now: neither an abort nor a failure here may make the call look as if it were not.
-  async #sweep(inventory: Inventory, kept: readonly OpenedHead[]): Promise<unknown> {
+  async #sweep(inventory: Inventory, kept: readonly [OpenedHead, ...OpenedHead[]]): Promise<unknown> {
+    const { keys, store } = this.source
     try {
-      await sweep(this.source, inventory, kept, undefined)
+      const garbage = findGarbage(keys, inventory, kept)
+      await sweep(store, garbage)
+      this.#inventory = afterCommit(keys, inventory, kept[0], garbage)
       return undefined
     } catch (error) {
       return error
@@ -264,8 +285,11 @@ function isSameId(a: OpenedHead, b: OpenedHead): boolean {
   return a.generation === b.generation && a.nonce === b.nonce
 }
 
-// Web Crypto would do everywhere; where Node's module is there, it is quicker to load.
+// Unique is all it must be, not secret. Loading a module for random bytes would cost a first write some milliseconds.
 function randomNonce(): string {
-  const node = builtinModule<{ randomBytes(size: number): Uint8Array }>('node:crypto')
-  return toHex(node?.randomBytes(8) ?? globalThis.crypto.getRandomValues(new Uint8Array(8)))
+  const half = (): string =>
+    Math.floor(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
+  return half() + half()
 }

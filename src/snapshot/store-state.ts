@@ -30,9 +30,6 @@ export interface StoreRules extends PlanOptions {
   readonly now: () => number
 }
 
-// A state that is never changed in place is skipped without a look at the store, but not for longer than this.
-const trustMs = 1_000
-
 /** Makes `state` the snapshot. `isLoaded`: it came from a load of this cache. */
 export async function storeState(
   writer: SnapshotWriter,
@@ -99,7 +96,7 @@ function canSkip(
   rules: StoreRules,
 ): boolean {
   const { belief } = writer
-  if (belief === undefined || writer.checkAgeMs > trustMs || writer.mustRewrite) return false
+  if (belief === undefined || !writer.isTrusted || writer.mustRewrite) return false
   if (belief.head.schemaVersion !== rules.schemaVersion || isGrowingStale(writer, isLoaded, rules)) return false
   const names = Object.keys(fields)
   if (names.length !== belief.head.columns.length) return false

@@ -1,6 +1,5 @@
 /// <reference types="node" />
 import { join } from 'node:path'
-import { builtinModule } from '../bytes/builtin-module.ts'
 import { tempName } from '../bytes/file-name.ts'
 import { checkSignal } from '../core/check.ts'
 import { systemCode } from './file-error.ts'
@@ -8,6 +7,8 @@ import { type FileIo, openFlags } from './file-io.ts'
 import { retrySharing, retryTransient } from './retry.ts'
 
 const fileMode = 0o600
+// By this thread, so that no two of its temporary files have one name.
+let written = 0
 // One call moves at most 2 GiB on every platform; half of that keeps clear of the limits.
 const maxCallBytes = 2 ** 30
 
@@ -29,8 +30,7 @@ export interface AtomicWrite {
  * name in one step. Whatever fails, the temporary file is removed. Flushing the directory is the caller's.
  */
 export async function writeFileAtomically(io: FileIo, write: AtomicWrite): Promise<void> {
-  const { randomBytes } = builtinModule<typeof import('node:crypto')>('node:crypto')!
-  const temp = join(write.directory, tempName(randomBytes(16)))
+  const temp = join(write.directory, tempName(process.pid, process.hrtime.bigint(), written++))
   const fd = await retryTransient(() => io.open(temp, openFlags.create, fileMode))
   try {
     await fill(io, fd, write)

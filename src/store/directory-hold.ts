@@ -54,6 +54,11 @@ export class DirectoryHold {
     }
   }
 
+  /** Whether other writers are kept out. */
+  get isLocked(): boolean {
+    return this.#lock !== undefined
+  }
+
   /** Puts a directory that was removed in place again. The lock was that of the old one, so it is taken anew. */
   async renew(): Promise<void> {
     this.#renewing ??= this.#renew().finally(() => {

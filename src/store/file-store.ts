@@ -85,6 +85,8 @@ export class FileStore implements Store {
    * flush a directory (files are flushed all the same).
    */
   readonly durability: Durability
+  /** Whether the directory is locked for this store. */
+  readonly exclusive: boolean
   readonly #hold: DirectoryHold
   readonly #system: FileSystem
   readonly #flushFiles: boolean
@@ -101,6 +103,7 @@ export class FileStore implements Store {
     const { hold, system, asked } = parts
     this.dir = hold.directory
     this.durability = asked === 'power' && hold.canSync ? 'power' : 'process'
+    this.exclusive = hold.isLocked
     this.#hold = hold
     this.#system = system
     this.#flushFiles = asked === 'power'

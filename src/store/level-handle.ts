@@ -22,6 +22,11 @@ export class LevelHandle {
     this.#guard = guard
   }
 
+  /** Whether other writers are kept out; in a browser no lock does that. */
+  get isGuarded(): boolean {
+    return this.#guard !== undefined
+  }
+
   /** Runs a read. If the database is closed after a failed opening, that is tried again first. */
   async read<T>(run: () => Promise<T>): Promise<T> {
     await this.#ready()

@@ -71,6 +71,11 @@ export class LevelStore implements Store {
   #handle: LevelHandle | undefined
   #closed: Promise<void> | undefined
 
+  /** Whether `open` took LevelDB's lock; false for a database passed in, and in browsers. */
+  get exclusive(): boolean {
+    return this.#handle?.isGuarded ?? false
+  }
+
   /** Uses `database`, which stays the caller's: closing the store leaves it open. It is opened by its first use. */
   constructor(database: LevelDatabase, options: LevelStoreOptions = {}) {
     checkOptionNames(options, ['durability'])

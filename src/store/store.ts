@@ -35,6 +35,11 @@ export interface Store {
   loadMany?(keys: readonly string[], options?: StoreOptions): Promise<(Uint8Array | undefined)[]>
   /** Does all operations in order, or none of them, also across a crash. */
   batch?(operations: readonly StoreOperation[], options?: StoreOptions): Promise<void>
+  /**
+   * Whether a lock keeps every other writer out, so that what is stored is only what came through this object.
+   * Absent is no.
+   */
+  readonly exclusive?: boolean
   /** Releases what the store holds. Closing twice succeeds; every other call afterwards is `CLOSED`. */
   close?(): Promise<void>
 }

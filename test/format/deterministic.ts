@@ -5,7 +5,7 @@ export const firstSavedAtMs = 1_767_323_045_678
 
 /**
  * Runs `task` with random bytes that are a counter, so that a writer gives the same nonces, and with them the same
- * bytes, in every run. Both sources are replaced: Node's own for nonces of writes, Web Crypto's for those of AES-GCM.
+ * bytes, in every run. Both sources are replaced: `Math.random` for nonces of writes, Web Crypto's for those of AES-GCM.
  */
 export async function withCountedRandomness<T>(task: () => Promise<T>): Promise<T> {
   let next = 0
@@ -21,18 +21,13 @@ export async function withCountedRandomness<T>(task: () => Promise<T>): Promise<
   }
   const spies = [
     vi.spyOn(globalThis.crypto, 'getRandomValues').mockImplementation(fill),
-    vi.spyOn(nodeCrypto(), 'randomBytes').mockImplementation(count),
+    vi.spyOn(Math, 'random').mockImplementation(() => ++next / 2 ** 32),
   ]
   try {
     return await task()
   } finally {
     for (const spy of spies) spy.mockRestore()
   }
-}
-
-// The very object that the source gets, not the frozen namespace of an import.
-function nodeCrypto(): { randomBytes(size: number): Uint8Array } {
-  return process.getBuiltinModule('node:crypto') as { randomBytes(size: number): Uint8Array }
 }
 
 /** A clock that is one second later at each snapshot, however often it is read in between: see `tick`. */

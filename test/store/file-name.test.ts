@@ -57,8 +57,8 @@ describe('file names', () => {
   )
 
   it('a temporary name is hex that is no key', () => {
-    const name = tempName(new Uint8Array(16).fill(0xab))
-    expect(name).toBe(`ff74${'ab'.repeat(16)}`)
+    const name = tempName(0x1234, 0xabcdefn, 7)
+    expect(name).toBe('ff74000012340000000000abcdef00000007')
     expect(isTempName(name)).toBe(true)
     expect(keyFromHex(name)).toBeUndefined()
   })

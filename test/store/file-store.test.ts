@@ -138,7 +138,7 @@ describe('opening', () => {
   it('removes temporary files of dead writers, and only those', async () => {
     const dir = fresh()
     fs.mkdirSync(dir)
-    const dead = tempName(new Uint8Array(16).fill(1))
+    const dead = tempName(1, 1n, 1)
     for (const name of [dead, 'ff74', `${dead}00`, dead.toUpperCase()]) fs.writeFileSync(join(dir, name), 'x')
     await (await FileStore.open(dir, { readOnly: true })).close()
     expect(fs.readdirSync(dir)).toContain(dead)
@@ -149,7 +149,7 @@ describe('opening', () => {
   it('without the lock spares those that a live writer may need', async () => {
     const dir = fresh()
     fs.mkdirSync(dir)
-    const [young, old] = [tempName(new Uint8Array(16).fill(1)), tempName(new Uint8Array(16).fill(2))]
+    const [young, old] = [tempName(1, 1n, 1), tempName(2, 2n, 2)]
     for (const name of [young, old]) fs.writeFileSync(join(dir, name), 'x')
     fs.utimesSync(join(dir, old), 0, Date.now() / 1000 - 3600)
     await (await FileStore.open(dir, { lock: false })).close()

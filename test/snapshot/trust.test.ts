@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { SnapshotCache } from '../../src/snapshot/snapshot-cache.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
+import { InterceptedStore } from '../helpers/intercepted-store.ts'
+
+interface State {
+  n: number
+}
+
+interface SetUp {
+  readonly counts: { lists: number }
+  readonly faults: { isFull: boolean }
+  readonly clock: { nowMs: number }
+  readonly keys: () => Promise<string[]>
+  readonly open: () => SnapshotCache<State>
+}
+
+// A store that counts listings, and a cache over it with a clock by hand.
+function setUp(exclusive: boolean, immutable = true): SetUp {
+  const disk = new MemoryStore()
+  const counts = { lists: 0 }
+  const faults = { isFull: false }
+  const intercepted = new InterceptedStore(disk, async ({ verb }, run) => {
+    if (verb === 'list') counts.lists++
+    if (verb === 'store' && faults.isFull) throw new Error('full')
+    return await run()
+  })
+  const store = Object.assign(intercepted, { exclusive })
+  const clock = { nowMs: 1_000_000 }
+  const open = (): SnapshotCache<State> => new SnapshotCache<State>(store, { immutable, now: () => clock.nowMs })
+  const keys = async (): Promise<string[]> => {
+    const found: string[] = []
+    for await (const key of disk.list('')) found.push(key)
+    return found
+  }
+  return { keys, counts, faults, clock, open }
+}
+
+describe('what a cache trusts', () => {
+  it('alone on an exclusive store, it lists the keys once a second and still sweeps', async () => {
+    const { keys, counts, clock, open } = setUp(true)
+    const cache = open()
+    for (let n = 1; n <= 20; n++) await cache.store({ n })
+    expect(counts.lists).toBe(1)
+    expect(await keys()).toHaveLength(2)
+    clock.nowMs += 1_001
+    await cache.store({ n: 21 })
+    expect(counts.lists).toBe(2)
+    expect((await open().load())?.state).toEqual({ n: 21 })
+  })
+
+  it.each([
+    ['the store is not exclusive', false, true],
+    ['the state may be changed in place', true, false],
+  ])('lists before every write if %s', async (_, exclusive, immutable) => {
+    const { counts, open } = setUp(exclusive, immutable)
+    const cache = open()
+    for (let n = 1; n <= 5; n++) await cache.store({ n })
+    expect(counts.lists).toBe(5)
+  })
+
+  it('looks again after another cache of the same name and store has written or cleared', async () => {
+    const { open } = setUp(true)
+    const [one, other] = [open(), open()]
+    await one.store({ n: 1 })
+    await one.store({ n: 2 })
+    await other.store({ n: 3 })
+    await one.store({ n: 4 })
+    expect((await open().load())?.state).toEqual({ n: 4 })
+    await other.clear()
+    await one.store({ n: 5 })
+    expect((await open().load())?.state).toEqual({ n: 5 })
+  })
+
+  it('looks again after a write of its own failed', async () => {
+    const { counts, faults, open } = setUp(true)
+    const cache = open()
+    await cache.store({ n: 1 })
+    faults.isFull = true
+    await expect(cache.store({ n: 2 })).rejects.toThrow('full')
+    faults.isFull = false
+    await cache.store({ n: 3 })
+    expect(counts.lists).toBe(2)
+    expect((await open().load())?.state).toEqual({ n: 3 })
+  })
+})
