@@ -3,7 +3,7 @@ import { CborEncoder } from './cbor-encode.ts'
 import { type CodecName, codecIds, type Encoded } from './codec.ts'
 import { findJsonProblem, type JsonProblem } from './json-exact.ts'
 import { encodePage } from './page-encode.ts'
-import { maxPageElements, minPageElements } from './page-format.ts'
+import { maxPageElements } from './page-format.ts'
 import { unsupported } from './value-path.ts'
 
 /**
@@ -17,9 +17,12 @@ export function encodeValue(value: unknown, codec: CodecName, path: string): Enc
   return { codec: codecIds.cbor, bytes: encoder.finish() }
 }
 
-/** Encodes many values as one; their order is kept. Throws like {@link encodeValue}, with paths like `path[3]`. */
-export function encodeElements(values: readonly unknown[], codec: CodecName, path: string): Encoded {
-  if (codec === 'auto' && values.length >= minPageElements && values.length <= maxPageElements) {
+/**
+ * Encodes many values as one; their order is kept. `pages` takes whatever the other codecs take, up to 65,536 values.
+ * Throws like {@link encodeValue}, with paths like `path[3]`.
+ */
+export function encodeElements(values: readonly unknown[], codec: CodecName | 'pages', path: string): Encoded {
+  if (codec === 'pages' && values.length <= maxPageElements) {
     return { codec: codecIds.pages, bytes: encodePage(values, path) }
   }
   if (useJson(codec, path, () => findJsonProblemOfElements(values))) {
@@ -31,7 +34,7 @@ export function encodeElements(values: readonly unknown[], codec: CodecName, pat
 }
 
 // Whether to write JSON; throws if the caller insists on JSON and it is not exact.
-function useJson(codec: CodecName, path: string, find: () => JsonProblem | undefined): boolean {
+function useJson(codec: CodecName | 'pages', path: string, find: () => JsonProblem | undefined): boolean {
   if (codec === 'cbor') return false
   const problem = find()
   if (problem !== undefined && codec === 'json') throw unsupported('JSON', path, problem.steps, problem.found)

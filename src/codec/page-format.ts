@@ -1,6 +1,3 @@
-/** Fewer elements than this are not worth a page. */
-export const minPageElements = 256
-
 /** More elements than this do not go into one page. */
 export const maxPageElements = 65_536
 

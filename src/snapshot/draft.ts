@@ -5,6 +5,7 @@ import { isCacheError } from '../errors.ts'
 import type { Shape } from './columns.ts'
 import { encodeDelta, encodeKeys } from './delta.ts'
 import type { Change } from './element-table.ts'
+import { pageCodec } from './page-codec.ts'
 import type { Segment } from './segment.ts'
 
 /** A column's elements in their order. */
@@ -31,9 +32,10 @@ export function draftBase(column: string, elements: Elements, codec: CodecName):
   const { keys, values } = elements
   const segments: Segment[] = [{ role: 'index', codec: codecIds.json, count: keys.length, payload: encodeKeys(keys) }]
   const length = pageLength(values, codec)
+  const ofPages = pageCodec('base', codec, values.length)
   for (let first = 0; first < values.length; first += length) {
     const page = values.slice(first, first + length)
-    const encoded = encodeWithPath(page, codec, i => pathOf(column, elements, first + i))
+    const encoded = encodeWithPath(page, ofPages, i => pathOf(column, elements, first + i))
     segments.push({ role: 'page', codec: encoded.codec, count: page.length, payload: encoded.bytes })
   }
   return segments
@@ -42,18 +44,19 @@ export function draftBase(column: string, elements: Elements, codec: CodecName):
 /** The segment of a change. Throws `UNSUPPORTED_VALUE`. */
 export function draftDelta(column: string, change: Change, elements: Elements, codec: CodecName): Segment {
   const values = change.positions.map(position => elements.values[position])
-  const encoded = encodeWithPath(values, codec, i => pathOf(column, elements, change.positions[i]!))
+  const ofDelta = pageCodec('delta', codec, values.length)
+  const encoded = encodeWithPath(values, ofDelta, i => pathOf(column, elements, change.positions[i]!))
   const payload = encodeDelta({ ...change, values: encoded.bytes })
   return { role: 'delta', codec: encoded.codec, count: values.length, payload }
 }
 
 // The encoder is not told where its array stands in the column; only after a refusal is it worth finding out.
-function encodeWithPath(values: readonly unknown[], codec: CodecName, path: (i: number) => string): Encoded {
+function encodeWithPath(values: readonly unknown[], codec: CodecName | 'pages', path: (i: number) => string): Encoded {
   try {
     return encodeElements(values, codec, '')
   } catch (error) {
     if (isCacheError(error, 'UNSUPPORTED_VALUE')) {
-      for (const [i, value] of values.entries()) encodeValue(value, codec, path(i))
+      for (const [i, value] of values.entries()) encodeValue(value, codec === 'pages' ? 'auto' : codec, path(i))
     }
     throw error
   }

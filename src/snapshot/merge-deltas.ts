@@ -2,6 +2,7 @@ import type { CodecName } from '../codec/codec.ts'
 import { decodeElements } from '../codec/decode.ts'
 import { encodeElements } from '../codec/encode.ts'
 import { decodeDelta, encodeDelta, type Run } from './delta.ts'
+import { pageCodec } from './page-codec.ts'
 import type { Segment } from './segment.ts'
 
 /** One delta that does what `deltas` do in their order; what a later one replaces or removes is dropped. */
@@ -23,7 +24,7 @@ export function mergeDeltas(deltas: readonly Segment[], codec: CodecName): Segme
   const setSlots = [...elements.keys()]
   const setKeys = setSlots.map(slot => (isLive(slot) ? elements.get(slot)!.key : ''))
   const setValues = setSlots.map(slot => (isLive(slot) ? elements.get(slot)!.value : null))
-  const encoded = encodeElements(setValues, codec, '')
+  const encoded = encodeElements(setValues, pageCodec('delta', codec, setValues.length), '')
   const payload = encodeDelta({ slots, setSlots, setKeys, runs, values: encoded.bytes })
   return { role: 'delta', codec: encoded.codec, count: setSlots.length, payload }
 }

@@ -60,16 +60,16 @@ describe('every codec gives back exactly what it takes', () => {
       }),
     )
     const many = Array.from({ length: 256 }, (_, i) => ({ i }))
-    expect(encodeElements(many, 'auto', '').codec).toBe(codecIds.pages)
-    expect(encodeElements(many.slice(1), 'auto', '').codec).toBe(codecIds.json)
+    expect(encodeElements(many, 'pages', '').codec).toBe(codecIds.pages)
+    expect(encodeElements(many, 'auto', '').codec).toBe(codecIds.json)
     expect(encodeElements([1n], 'auto', '').codec).toBe(codecIds.cbor)
     expect(encodeElements(many, 'json', '').codec).toBe(codecIds.json)
-    expect(encodeElements(new Array(65_537).fill(1n), 'auto', '').codec).toBe(codecIds.cbor)
+    expect(encodeElements(new Array(65_537).fill(1n), 'pages', '').codec).toBe(codecIds.cbor)
   })
 
   it('keeps a network map, in about 0.4 of the bytes of JSON', () => {
     const { Peers } = netmapState(1000)
-    const { codec, bytes } = encodeElements(Peers, 'auto', 'Peers')
+    const { codec, bytes } = encodeElements(Peers, 'pages', 'Peers')
     const peers = decodeElements(codec, bytes, Peers.length)
     expect(JSON.stringify(peers)).toBe(JSON.stringify(Peers))
     assertExact(peers, Peers)

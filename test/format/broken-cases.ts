@@ -147,7 +147,7 @@ export const brokenCases: readonly BrokenCase[] = [
   head('roles', 'a plain column of two values', store => store.setColumns(pieces(list => [...list, ...list]))),
   {
     ...head('page-first', 'a page before its index', store => store.setColumns(pieces(list => [...list].reverse()))),
-    from: 'two-pages',
+    from: 'pages',
   },
   head('shape', 'a column of an unknown shape', store => store.poke(43, 9)),
   head('role', 'a piece of an unknown role', store => store.poke(52, 9)),
@@ -191,13 +191,13 @@ export const brokenCases: readonly BrokenCase[] = [
     'fewer keys than elements',
     'DECODE_FAILED',
     store => store.setColumns(pieces(list => list.filter((_, i) => i !== 1))),
-    'two-pages',
+    'pages',
   ),
   segment(
     'total',
     'a head that counts more elements than there are',
     'DECODE_FAILED',
     store => store.setColumns(columns => columns.map(column => ({ ...column, count: column.count + 1 }))),
-    'two-pages',
+    'pages',
   ),
 ]

@@ -92,10 +92,10 @@ export const goldenCases: readonly GoldenCase[] = [
     state: oddNames,
   },
   {
-    name: 'two-pages',
-    about: 'a base of 1,100 elements in two pages, the first column-major',
+    name: 'pages',
+    about: 'a base of 3,000 elements in three column-major pages',
     options: peersById,
-    state: { peers: peers(1_100) },
+    state: { peers: peers(3_000) },
   },
   {
     name: 'delta-inline',
@@ -145,7 +145,7 @@ export const goldenCases: readonly GoldenCase[] = [
   { name: 'cbor-rich', about: 'values that JSON cannot keep', state: rich },
   {
     name: 'json-forced',
-    about: "300 elements with codec: 'json', where 'auto' would write column-major pages",
+    about: "300 elements with codec: 'json'",
     options: { ...peersById, codec: 'json' },
     state: { peers: peers(300), dns: [1, 2] },
   },
