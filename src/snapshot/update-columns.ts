@@ -2,9 +2,11 @@ import { setOwn } from '../codec/set-own.ts'
 import { findColumn } from './belief.ts'
 import type { CallOptions } from './call-options.ts'
 import type { ColumnPlan } from './commit.ts'
+import type { OpenedHead } from './head-seal.ts'
 import type { Inventory } from './inventory.ts'
 import { loadState } from './load-state.ts'
 import { planKept, planState } from './plan-columns.ts'
+import { walkHeads } from './read-heads.ts'
 import { HeadProblem } from './report.ts'
 import type { SnapshotWriter, WriteRules } from './snapshot-writer.ts'
 import { asCacheError, nothingCached, type StoreResult, storeState } from './store-state.ts'
@@ -71,7 +73,9 @@ export async function onSnapshot(
       const isMoving = round < maxRounds && inventory.heads[0]?.key !== newest
       newest = inventory.heads[0]?.key
       await writer.ensureWhole(inventory, write.replaced, options.signal)
-      if (writer.belief === undefined && isMoving) continue
+      const isNewest = newest === undefined || newest === headKey(writer)
+      if (!isNewest && isMoving) continue
+      if (!isNewest) return await writeOntoLoaded(writer, rules, options, write)
       return await writeOnto(writer, inventory, rules, options, learned, write)
     } catch (error) {
       writer.forget()
@@ -79,6 +83,27 @@ export async function onSnapshot(
       if (!isSwept || round === maxRounds) throw asCacheError(error)
     }
   }
+}
+
+function headKey({ belief, source }: SnapshotWriter): string | undefined {
+  return belief === undefined ? undefined : source.keys.head(belief.head)
+}
+
+// Something of the newest snapshot is damaged. A load may still take it, since it leaves the index of an array unread: what
+// was loaded is then what the caller's change is about, and the whole of it is written.
+async function writeOntoLoaded(
+  writer: SnapshotWriter,
+  rules: WriteRules,
+  options: CallOptions,
+  write: PartialWrite,
+): Promise<StoreResult> {
+  const { signal } = options
+  const read = async (head: OpenedHead): Promise<Record<string, unknown>> =>
+    await readState(writer, head, rules, signal)
+  const { result: state, problems } = await walkHeads(writer.source, read, signal)
+  if (state === undefined) throw nothingCached(problems[0]?.cause)
+  write.onState(state)
+  return await storeState(writer, state, false, rules, options)
 }
 
 async function writeOnto(
@@ -91,7 +116,7 @@ async function writeOnto(
 ): Promise<StoreResult> {
   if (writer.belief === undefined) throw nothingCached()
   if (writer.mustRewrite || writer.belief.head.schemaVersion !== rules.schemaVersion) {
-    const state = await loadWhole(writer, rules, options)
+    const state = await loadWhole(writer, writer.belief.head, rules, options)
     write.onState(state)
     return await storeState(writer, state, false, rules, options)
   }
@@ -101,22 +126,25 @@ async function writeOnto(
 
 async function loadWhole(
   writer: SnapshotWriter,
+  head: OpenedHead,
   rules: WriteRules,
   { signal }: CallOptions,
 ): Promise<Record<string, unknown>> {
-  const anyAge = { ...rules, maxStaleMs: Number.POSITIVE_INFINITY, poisonAfter: 0 }
   try {
-    const { state } = await loadState(
-      writer.source,
-      writer.belief!.head,
-      undefined,
-      anyAge,
-      { signal },
-      () => undefined,
-    )
-    return state
+    return await readState(writer, head, rules, signal)
   } catch (cause) {
     if (cause instanceof HeadProblem) throw nothingCached(cause)
     throw cause
   }
+}
+
+async function readState(
+  { source }: SnapshotWriter,
+  head: OpenedHead,
+  rules: WriteRules,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, unknown>> {
+  const anyAge = { ...rules, maxStaleMs: Number.POSITIVE_INFINITY, poisonAfter: 0 }
+  const { state } = await loadState(source, head, undefined, anyAge, { signal }, () => undefined)
+  return state
 }
