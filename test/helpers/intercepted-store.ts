@@ -7,6 +7,8 @@ export interface StoreCall {
   readonly key: string
   readonly keys: readonly string[]
   readonly value: Uint8Array | undefined
+  /** What a call that writes is to change, in order. */
+  readonly changes: readonly StoreOperation[]
   readonly isWrite: boolean
   readonly signal: AbortSignal | undefined
 }
@@ -38,11 +40,11 @@ export class InterceptedStore implements Store {
   }
 
   async store(key: string, value: Uint8Array, options: StoreOptions = {}): Promise<void> {
-    await this.#call('store', [key], options, () => this.#inner.store(key, value), value)
+    await this.#call('store', [key], options, () => this.#inner.store(key, value), [{ type: 'store', key, value }])
   }
 
   async remove(key: string, options: StoreOptions = {}): Promise<void> {
-    await this.#call('remove', [key], options, () => this.#inner.remove(key))
+    await this.#call('remove', [key], options, () => this.#inner.remove(key), [{ type: 'remove', key }])
   }
 
   protected async callMany(keys: readonly string[], options: StoreOptions): Promise<(Uint8Array | undefined)[]> {
@@ -51,7 +53,7 @@ export class InterceptedStore implements Store {
 
   protected async callBatch(operations: readonly StoreOperation[], options: StoreOptions): Promise<void> {
     const keys = operations.map(operation => operation.key)
-    await this.#call('batch', keys, options, async () => await this.#inner.batch?.(operations))
+    await this.#call('batch', keys, options, async () => await this.#inner.batch?.(operations), operations)
   }
 
   async #call<T>(
@@ -59,10 +61,11 @@ export class InterceptedStore implements Store {
     keys: readonly string[],
     { signal }: StoreOptions,
     run: () => Promise<T>,
-    value?: Uint8Array,
+    changes: readonly StoreOperation[] = [],
   ): Promise<T> {
     const isWrite = verb === 'store' || verb === 'remove' || verb === 'batch'
-    return await this.#intercept({ verb, key: keys.join(' '), keys, value, isWrite, signal }, run)
+    const value = changes[0]?.type === 'store' && verb === 'store' ? changes[0].value : undefined
+    return await this.#intercept({ verb, key: keys.join(' '), keys, value, changes, isWrite, signal }, run)
   }
 }
 

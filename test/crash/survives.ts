@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inlineLimits } from '../../src/snapshot/commit.ts'
+import type { Life } from './life.ts'
+import { runLife } from './run-life.ts'
+import { useSmallSegments } from './small-segments.ts'
+import { describeFailure, renderTallies, Tally } from './tally.ts'
+
+/** Crashes per operation and model, where there is a choice; the same in CI and by hand, so that numbers agree. */
+export const picks = 4
+
+/** Lets a test file have small segments, and puts the limits back. */
+export function withSmallSegments(): void {
+  const before = { ...inlineLimits }
+  beforeAll(useSmallSegments)
+  afterAll(() => {
+    Object.assign(inlineLimits, before)
+  })
+}
+
+/** Registers a test for each life, which crashes it with every seed, and one for the number of crashes in all. */
+export function survivesEveryCrash(
+  title: string,
+  lives: readonly Life[],
+  { seeds, atLeast }: { readonly seeds: readonly number[]; readonly atLeast: number },
+): void {
+  withSmallSegments()
+  describe(title, () => {
+    const tallies = new Map<string, Tally>()
+    for (const life of lives) {
+      it(`${life.title}: old or new, whole, after every crash`, async () => {
+        const total = new Tally()
+        for (const seed of seeds) {
+          const tally = new Tally()
+          await runLife(life, tally, { seed, picks })
+          total.add(tally)
+        }
+        tallies.set(life.title, total)
+        expect(total.failures.map(describeFailure).join('\n')).toBe('')
+        expect(total.totalFailed).toBe(0)
+      })
+    }
+
+    it(`that was more than ${atLeast} crashes`, () => {
+      console.log(`\n${title}, seeds ${seeds.join(', ')}\n${renderTallies(tallies)}`)
+      const crashes = [...tallies.values()].reduce((sum, { total }) => sum + total, 0)
+      expect(tallies.size).toBe(lives.length)
+      expect(crashes).toBeGreaterThan(atLeast)
+    })
+  })
+}
