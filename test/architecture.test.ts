@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   store: ['errors.ts', 'bytes', 'core', 'p-limit', 'level'],
   snapshot: ['errors.ts', 'bytes', 'codec', 'core', 'store/store.ts'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
-  contract: ['errors.ts', 'store/store.ts', 'fast-check (types)'],
+  contract: ['errors.ts', 'snapshot', 'store/memory-store.ts', 'store/store.ts', 'fast-check (types)'],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],
 }
 

@@ -1,3 +1,5 @@
+export { type CrashCase, crashCases } from './crash-cases.ts'
+export { type CrashRule, crashRules } from './crash-rules.ts'
 export { type StoreRule, storeRules } from './rules.ts'
 export type { CaseContext, OpenStore, StoreCase, StoreHandle } from './store-case.ts'
 export { type StoreContractOptions, storeContract } from './store-contract.ts'

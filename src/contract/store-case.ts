@@ -19,6 +19,12 @@ export interface StoreHandle {
    */
   crash?(): Promise<Store>
   /**
+   * Opens another store on a copy of the medium as it is at this moment, and leaves this one alone: what a process finds
+   * that starts after this one was killed. Called after each operation of {@link crashCases}, never while one is under
+   * way. Leave it out where the medium cannot be copied.
+   */
+  fork?(): Promise<StoreHandle>
+  /**
    * The longest key of this store in bytes of UTF-8, 64 to 1,024; less than 1,024 only for a view that adds to each key.
    * @default 1024
    */

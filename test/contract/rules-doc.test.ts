@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import { storeRules } from '../../src/contract/index.ts'
+import { crashRules, storeRules } from '../../src/contract/index.ts'
 
-const start = '<!-- rules:start -->'
-const end = '<!-- rules:end -->'
+const tables = [
+  ['rules', 'A store keeps it if', storeRules],
+  ['crash-rules', 'A cache over the store keeps it if', crashRules],
+] as const
 
-/** The table of rules as it stands in docs/stores.md. */
-function rulesTable(): string {
-  const rows = Object.entries(storeRules).map(([id, rule]) => `| ${id} | ${rule} |`)
-  return ['| Rule | A store keeps it if |', '|---|---|', ...rows].join('\n')
+for (const [name, title, rules] of tables) {
+  it(`docs/stores.md has the table of ${name}, word for word`, async () => {
+    const text = await readFile(new URL('../../docs/stores.md', import.meta.url), 'utf8')
+    const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
+    const table = text.split(start)[1]?.split(end)[0]?.trim()
+    const rows = Object.entries(rules).map(([id, rule]) => `| ${id} | ${rule} |`)
+    expect(table, `the table between ${start} and ${end}`).toBe(
+      [`| Rule | ${title} |`, '|---|---|', ...rows].join('\n'),
+    )
+  })
 }
-
-it('docs/stores.md has the table of rules, word for word', async () => {
-  const text = await readFile(new URL('../../docs/stores.md', import.meta.url), 'utf8')
-  const table = text.split(start)[1]?.split(end)[0]?.trim()
-  expect(table, `the table between ${start} and ${end}`).toBe(rulesTable())
-})

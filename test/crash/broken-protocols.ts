@@ -17,6 +17,8 @@ const asItIs = (store: Store): Store => store
 /** A protocol that is broken, and the lives that show it. */
 export interface BrokenProtocol extends Protocol {
   readonly lives: readonly string[]
+  /** How often they are lived, each time with the next seed. @default 1 */
+  readonly rounds?: number
 }
 
 /**
@@ -54,6 +56,8 @@ export const brokenProtocols: readonly BrokenProtocol[] = [
   {
     title: 'unverified digest',
     lives: ['bytes; files, process', 'bytes; four methods, not durable'],
+    // Most of what is torn cannot be decoded either; only some looks like bytes that were stored.
+    rounds: 4,
     store: (store, phase) => (phase === 'recover' ? unverified(store) : store),
   },
   {

@@ -52,9 +52,11 @@ export async function breakProtocol(
   for (const title of protocol.lives) {
     const life = handLives.find(one => one.title === title)
     if (life === undefined) throw new RangeError(`No life "${title}"`)
-    const tally = new Tally()
-    await runLife(life, tally, { seed, picks, protocol })
-    total.add(tally)
+    for (let round = 0; round < (protocol.rounds ?? 1); round++) {
+      const tally = new Tally()
+      await runLife(life, tally, { seed: seed + round, picks, protocol })
+      total.add(tally)
+    }
   }
   return total
 }

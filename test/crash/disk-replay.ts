@@ -177,7 +177,8 @@ export class DiskReplay implements Replay {
   // Of some crashes most is lost, of others one thing alone: an even chance for each would hardly ever give either. What
   // is older has often come to the disk by itself.
   #weak(random: Random): Image {
-    const pending = [...this.#pending]
+    // Mostly one of the latest: those are the ones that a disk has not got to yet.
+    const pending = [...this.#pending].slice(random.chance(0.7) ? -20 : 0)
     const victim = pending.length > 0 && random.chance(0.35) ? random.pick(pending) : undefined
     const settled = random.chance(0.5) ? 0 : random.below(this.#done + 1)
     const loss = random.pick([0.1, 0.5, 0.9, 1])

@@ -17,17 +17,18 @@ export async function findGarbage(store: Store, config: Config): Promise<string 
   for await (const key of store.list('')) left.add(key)
   const heads = [...left].filter(key => keys.parse(key)?.kind === 'head')
   if (heads.length < 1 || heads.length > 2) return `${heads.length} heads are left`
+  // Two heads may name the same segment, so nothing is struck off before both have been looked at.
+  const needed = new Set<string>()
   for (const key of heads) {
     const head = await openHead((await store.load(key))!, key, cipher)
     for (const named of namedKeys(keys, head)) {
       if (!left.has(named)) return `${named} is gone, which ${key} names`
+      needed.add(named)
     }
+    needed.add(key)
+    const mark = keys.attempt(head, 1).slice(0, -1)
+    for (const one of left) if (one.startsWith(mark)) needed.add(one)
   }
-  // Two heads may name the same segment, so nothing is struck off before both have been looked at.
-  for (const key of heads) {
-    const head = await openHead((await store.load(key))!, key, cipher)
-    for (const named of [key, ...namedKeys(keys, head)]) left.delete(named)
-    for (const mark of left) if (mark.startsWith(`${keys.attempt(head, 1).slice(0, -1)}`)) left.delete(mark)
-  }
-  return left.size === 0 ? undefined : `garbage is left: ${[...left].join(', ')}`
+  const garbage = [...left].filter(key => !needed.has(key))
+  return garbage.length === 0 ? undefined : `garbage is left: ${garbage.join(', ')}`
 }

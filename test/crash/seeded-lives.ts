@@ -41,7 +41,7 @@ function drawConfig(random: Random): Config {
   return {
     immutable: random.chance(0.5),
     compress: random.chance(0.3),
-    codec: random.chance(0.2)
+    codec: random.chance(0.1)
       ? aesGcm('auto', [testKey('k0', 100)], { acceptPlain: true })
       : random.pick(['auto', 'auto', 'cbor', 'json'] as const),
     ...(random.chance(0.2) && { poisonAfter: 3 }),

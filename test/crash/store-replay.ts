@@ -73,7 +73,7 @@ export class StoreReplay implements Replay {
       const sure = this.#after(this.#base, this.#endedCalls.slice(0, settled), 0, random)
       const rest = [...this.#endedCalls.slice(settled), ...inFlight]
       const loss = random.pick([0.1, 0.5, 0.9, 1])
-      const victim = rest.length > 0 && random.chance(0.35) ? random.pick(rest) : undefined
+      const victim = rest.length > 0 && random.chance(0.35) ? random.pick(rest.slice(-10)) : undefined
       const hit =
         victim === undefined ? this.#after(sure, rest, loss, random) : this.#without(sure, rest, victim, random)
       add('weak', hit, 0, done, true)

@@ -37,7 +37,7 @@ export function survivesEveryCrash(
         tallies.set(life.title, total)
         expect(total.failures.map(describeFailure).join('\n')).toBe('')
         expect(total.totalFailed).toBe(0)
-      })
+      }, 180_000)
     }
 
     it(`that was more than ${atLeast} crashes`, () => {
