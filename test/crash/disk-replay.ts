@@ -42,7 +42,7 @@ type Fate = 'kept' | (typeof fates)[number]
 export class DiskReplay implements Replay {
   readonly #log: readonly DiskOperation[]
   readonly #isDurable: boolean
-  readonly #boot: (files: DiskFiles, random: Random) => Medium
+  readonly #boot: (files: DiskFiles, random: Random | undefined) => Medium
   readonly #files = new Map<number, FileState>()
   readonly #directories = new Map<number, DirectoryState>()
   /** Images of the exact prefixes, by number of operations, since the last thing that was made durable. */
@@ -55,7 +55,7 @@ export class DiskReplay implements Replay {
     base: DiskFiles,
     log: readonly DiskOperation[],
     isDurable: boolean,
-    boot: (files: DiskFiles, random: Random) => Medium,
+    boot: (files: DiskFiles, random: Random | undefined) => Medium,
   ) {
     this.#log = log
     this.#isDurable = isDurable
@@ -205,7 +205,7 @@ export class DiskReplay implements Replay {
     })
     files.sort((a, b) => a.by - b.by)
     const id = files.map(({ by, content }) => `${by}${content.tag}`).join(' ')
-    const boot = (random: Random): Medium =>
+    const boot = (random?: Random): Medium =>
       this.#boot(new Map(files.map(({ name, content }) => [name, content.bytes()])), random)
     return { id, boot }
   }

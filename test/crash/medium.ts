@@ -13,8 +13,11 @@ export const crashModels: readonly CrashModel[] = ['killed', 'ordered', 'weak']
 export interface Image {
   /** Equal for equal content of one recording, and the same in every run with the same seed. */
   readonly id: string
-  /** A medium that holds it, all of it durable, with nothing recorded yet. */
-  boot(random: Random): Medium
+  /**
+   * A medium that holds it, all of it durable, with nothing recorded yet. Without `random`, calls at the same time end in
+   * their order.
+   */
+  boot(random?: Random): Medium
 }
 
 /** One way in which a crash can end. */
