@@ -115,15 +115,11 @@ const rotation = (): Step[] => [
   updating(4),
   patchingEntries(5),
 ]
-const copies = (): Step[] => [
-  copying(1),
-  renaming(2, 1, 2),
-  copying(3),
-  copying(3),
-  patching(4, [1], [2]),
-  copying(5),
-  rebasing(6, 5),
-]
+const copies = (): Step[] => {
+  const again = copying(3)
+  const edits = [again, again, patching(4, [1], [2]), again, rebasing(5, 5), again]
+  return [copying(1), renaming(2, 1, 2), ...edits, crashing('weak'), again, crashing('killed'), again, copying(6)]
+}
 const crashes = (): Step[] => [
   first,
   renaming(1, 1, 2),

@@ -162,13 +162,17 @@ export function copying(tick: number): Step {
     const blob = config.codec === 'json' ? {} : { blob: makeBlob(tick) }
     return { ...makeState(tick, 6), ...blob }
   }
+  // The same step again copies the same source again, whose segments may be there already, whole or not.
+  let from: MemoryStore | undefined
   return {
     title: 'copySnapshot',
     run: async ({ store, config }) => {
-      const from = new MemoryStore()
-      const cache = openLife(from, config)
-      await cache.store({ ...source(config), self: { name: 'first', tick: -1 } })
-      await cache.store(source(config))
+      if (from === undefined) {
+        from = new MemoryStore()
+        const cache = openLife(from, config)
+        await cache.store({ ...source(config), self: { name: 'first', tick: -1 } })
+        await cache.store(source(config))
+      }
       const { codec = 'auto' } = config
       await copySnapshot(from, store, { replace: true, codec })
     },
