@@ -33,10 +33,12 @@ export class FileMedium implements Medium {
     return this.#disk.log.length
   }
 
-  // Not locked: the lock is the kernel's, not the disk's, and every image would be another directory.
+  // Not locked: the lock is the kernel's, not the disk's, and every image would be another directory. But alone all the
+  // same, so that a cache goes by what it knows, as on a locked one.
   async open(): Promise<Store> {
     const io = this.#layer(this.#disk.system)
-    return await FileStore.open(diskPath, { durability: this.#durability, lock: false, io })
+    const store = await FileStore.open(diskPath, { durability: this.#durability, lock: false, io })
+    return Object.assign(store, { exclusive: true })
   }
 
   strays(): readonly string[] {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inlineLimits } from '../../src/snapshot/commit.ts'
+import { pagedFrom } from '../../src/snapshot/page-codec.ts'
 import type { Life } from './life.ts'
 import { runLife } from './run-life.ts'
 import { useSmallSegments } from './small-segments.ts'
@@ -11,9 +12,11 @@ export const picks = 4
 /** Lets a test file have small segments, and puts the limits back. */
 export function withSmallSegments(): void {
   const before = { ...inlineLimits }
+  const pagedBefore = { ...pagedFrom }
   beforeAll(useSmallSegments)
   afterAll(() => {
     Object.assign(inlineLimits, before)
+    Object.assign(pagedFrom, pagedBefore)
   })
 }
 
