@@ -104,8 +104,10 @@ async function tighten(system: FileSystem, path: string, stat: FileStat): Promis
   try {
     await system.blocking.chmod(path, directoryMode)
   } catch (error) {
+    const code = systemCode(error)
     // Our own directory that takes no modes: the file system has none (FAT, some network mounts).
-    if (systemCode(error) === 'EPERM' && stat.uid === system.uid) return
+    if (code === 'EPERM' && stat.uid === system.uid) return
+    if (code !== 'EPERM' && code !== 'EACCES') throw error
     const mode = (stat.mode & 0o777).toString(8)
     throw new CacheError(
       'NO_ACCESS',

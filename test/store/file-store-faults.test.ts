@@ -290,6 +290,16 @@ describe('whose directory it is', () => {
   })
 
   it.each([
+    ['EROFS', 'READ_ONLY'],
+    ['EIO', 'IO'],
+    ['EACCES', 'NO_ACCESS'],
+  ])('making it private fails by %s as %s', async (code, wanted) => {
+    const dir = scratch()
+    fs.chmodSync(dir, 0o755)
+    await expect(open(dir, failAt('chmod', code))).rejects.toMatchObject({ code: wanted, cause: { code } })
+  })
+
+  it.each([
     ['mkdir', 'EACCES', 'NO_ACCESS'],
     ['mkdir', 'EROFS', 'READ_ONLY'],
     ['mkdir', 'ENOSPC', 'STORE_FULL'],
