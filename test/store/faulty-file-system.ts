@@ -11,7 +11,7 @@ export function faultyFileSystem(fault: Fault, changes: Partial<FileSystem> = {}
   return {
     ...realFileSystem,
     ...changes,
-    pooled: withFault(realFileSystem.pooled, fault),
+    pooled: withFault(changes.pooled ?? realFileSystem.pooled, fault),
     blocking: withFault(realFileSystem.blocking, fault),
   }
 }
