@@ -249,21 +249,23 @@ export class SnapshotWriter {
     this.#belief = { head: opened, columns: beliefs }
     // All of it was written now, or read or checked before.
     this.#whole.add(opened)
-    const sweepError = await this.#sweep(inventory, [
-      opened,
-      ...(previous === undefined ? [] : [previous]),
-      ...this.#pinned,
-    ])
+    const older = previous === undefined ? [] : [previous]
+    const sweepError = await this.#sweep(inventory, [opened, ...older, ...this.#pinned], signal)
     const written = { generation: head.generation, bytes }
     return sweepError === undefined ? written : { ...written, sweepError }
   }
 
-  // The snapshot is stored by now: neither an abort nor a failure here may make the call look as if it were not.
-  async #sweep(inventory: Inventory, kept: readonly [OpenedHead, ...OpenedHead[]]): Promise<unknown> {
+  // The snapshot is stored by now: neither an abort nor a failure here may make the call look as if it were not. But an
+  // abort ends it: a store that hangs in a removal would keep the cache from its next call for ever.
+  async #sweep(
+    inventory: Inventory,
+    kept: readonly [OpenedHead, ...OpenedHead[]],
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     const { keys, store } = this.source
     try {
       const garbage = findGarbage(keys, inventory, kept)
-      await sweep(store, garbage)
+      await sweep(store, garbage, signal)
       this.#inventory = afterCommit(keys, inventory, kept[0], garbage)
       return undefined
     } catch (error) {

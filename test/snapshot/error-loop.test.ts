@@ -4,7 +4,6 @@ import { MemoryStore } from '../../src/store/memory-store.ts'
 import { bareStore } from '../helpers/bare-store.ts'
 import { failingStore, Injected } from '../helpers/failing-store.ts'
 import { forgetfulStore } from '../helpers/forgetful-store.ts'
-import { hangingStore } from '../helpers/hanging-store.ts'
 import { type AppState, makeState, openApp } from './app-state.ts'
 import { expectTidy, expectWhole, indexOfState } from './expect-whole.ts'
 import { useSmallLimits } from './small-limits.ts'
@@ -116,26 +115,4 @@ describe('a store that lies', () => {
       }
     })
   }
-})
-
-describe('a store that hangs until it is aborted', () => {
-  it('in call 1, 2, 3, ...: the call is ABORTED, the old or the new state is there, the cache goes on', async () => {
-    for (let hangAt = 1; ; hangAt++) {
-      const disk = new MemoryStore()
-      await openApp(disk).store(makeState(1))
-      const hanging = hangingStore(disk, hangAt)
-      const cache = openApp(hanging.store)
-      const controller = new AbortController()
-      const storing = cache.store(makeState(2, 40), { signal: controller.signal })
-      const first = await Promise.race([hanging.hangs.then(() => 'hangs'), storing.then(result => result)])
-      if (first !== 'hangs') break
-      controller.abort(new Error('enough'))
-      await expect(storing, `call ${hangAt}`).rejects.toMatchObject({ name: 'CacheError', code: 'ABORTED' })
-      expect((await openApp(disk).load())?.state).toStrictEqual(makeState(1))
-      await cache.store(makeState(3))
-      await expectTidy(bareStore(disk), `after call ${hangAt} hung`)
-      expect((await openApp(disk).load())?.state).toStrictEqual(makeState(3))
-      expect(hangAt).toBeLessThan(100)
-    }
-  })
 })

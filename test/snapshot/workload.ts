@@ -6,7 +6,7 @@ type Cache = SnapshotCache<AppState>
 /** One call of a workload, and what it makes of the state that is stored. */
 export interface Step {
   readonly title: string
-  readonly run: (cache: Cache, state: AppState | undefined) => Promise<unknown>
+  readonly run: (cache: Cache, state: AppState | undefined, signal?: AbortSignal) => Promise<unknown>
   readonly next: (state: AppState | undefined) => AppState | undefined
 }
 
@@ -17,7 +17,7 @@ export function storing(title: string, change: (state: AppState) => void): Step 
     change(copy)
     return copy
   }
-  return { title, run: (cache, state) => cache.store(next(state)), next }
+  return { title, run: (cache, state, signal) => cache.store(next(state), { signal }), next }
 }
 
 function patching(title: string, peers: readonly number[], removed: readonly number[], tick: number): Step {
@@ -25,7 +25,7 @@ function patching(title: string, peers: readonly number[], removed: readonly num
   const remove = removed.map(i => `n${i}`)
   return {
     title,
-    run: cache => cache.patch('peers', { set, remove }),
+    run: (cache, _, signal) => cache.patch('peers', { set, remove }, { signal }),
     next: state => {
       const copy = structuredClone(state!)
       const merged = new Map((copy.peers ?? []).map(peer => [peer.id, peer]))
@@ -39,11 +39,11 @@ function patching(title: string, peers: readonly number[], removed: readonly num
 
 const updating: Step = {
   title: 'update two columns',
-  run: cache => cache.update({ dns: ['9.9.9.9'], self: { name: 'updated', tick: 99 } }),
+  run: (cache, _, signal) => cache.update({ dns: ['9.9.9.9'], self: { name: 'updated', tick: 99 } }, { signal }),
   next: state => ({ ...structuredClone(state!), dns: ['9.9.9.9'], self: { name: 'updated', tick: 99 } }),
 }
 
-const clearing: Step = { title: 'clear', run: cache => cache.clear(), next: () => undefined }
+const clearing: Step = { title: 'clear', run: (cache, _, signal) => cache.clear({ signal }), next: () => undefined }
 
 function renamePeers(tick: number, first: number, length: number): (state: AppState) => void {
   return state => {
