@@ -7,7 +7,6 @@ import { type Durability, FileStore } from '../../src/store/file-store.ts'
 import { type AppState, makeState, openApp } from '../snapshot/app-state.ts'
 import { expectTidy, indexOfState } from '../snapshot/expect-whole.ts'
 import { useSmallLimits } from '../snapshot/small-limits.ts'
-import { makeWorkload, type Step } from '../snapshot/workload.ts'
 import { faultyFileSystem } from '../store/faulty-file-system.ts'
 import { scratch } from '../store/scratch.ts'
 import {
@@ -22,6 +21,7 @@ import {
   shortWrite,
   transientCodes,
 } from './operation-faults.ts'
+import { makeScenes, type Scene } from './scenes.ts'
 
 useSmallLimits()
 
@@ -55,39 +55,12 @@ const ways: [Durability, SnapshotCacheOptions<AppState>][] = [
 // On the spot: what is tested is which call fails, not where it runs.
 const io = (plan: FaultPlan): FileSystem => faultyFileSystem(plan.fault, { pooled: realFileSystem.blocking })
 
-type Files = ReadonlyMap<string, Uint8Array>
-
-/** A directory just before a step of the workload, and the state in it. */
-interface Scene {
-  readonly step: Step
-  readonly state: AppState | undefined
-  readonly files: Files
-}
-
-async function scenes(options: SnapshotCacheOptions<AppState>): Promise<Scene[]> {
-  const dir = join(scratch(), 'store')
-  const store = await FileStore.open(dir, { durability: 'process' })
-  const cache = openApp(store, options)
-  const found: Scene[] = []
-  let state: AppState | undefined
-  for (const step of makeWorkload()) {
-    if (steps.includes(step.title)) found.push({ step, state, files: filesIn(dir) })
-    await step.run(cache, state)
-    state = step.next(state)
-  }
-  await store.close()
-  expect(found.map(({ step }) => step.title)).toEqual(steps)
-  return found
-}
-
-function filesIn(dir: string): Files {
-  return new Map(fs.readdirSync(dir).map(name => [name, fs.readFileSync(join(dir, name))]))
-}
-
-function fill(dir: string, files: Files): void {
+function fill(dir: string, contents: Scene['contents']): void {
   fs.rmSync(dir, { recursive: true, force: true })
   fs.mkdirSync(dir, { mode: 0o700 })
-  for (const [name, bytes] of files) fs.writeFileSync(join(dir, name), bytes, { mode: 0o600 })
+  for (const [key, bytes] of contents) {
+    fs.writeFileSync(join(dir, Buffer.from(key).toString('hex')), bytes, { mode: 0o600 })
+  }
 }
 
 /** What a process of its own finds. */
@@ -112,14 +85,14 @@ function passes(kind: FaultKind, plan: FaultPlan): boolean {
 /** Runs one step with one fault; `false` once `failAt` is beyond its last call. */
 async function runFault(
   dir: string,
-  { step, state, files }: Scene,
+  { step, state, contents }: Scene,
   [durability, options]: (typeof ways)[number],
   kind: FaultKind,
   failAt: number,
   forGood: boolean,
 ): Promise<boolean> {
   const at = `${kind.title} at call ${failAt}${forGood ? ' and from then on' : ''}, in "${step.title}"`
-  fill(dir, files)
+  fill(dir, contents)
   const plan = new FaultPlan(kind, failAt, forGood)
   const store = await FileStore.open(dir, { durability, io: io(plan) })
   let nowMs = 1_800_000_000_000
@@ -168,7 +141,7 @@ describe.each(ways)('a file system that fails, durability %s, %j', (...way) => {
   it.each(kinds)('$title at call 1, 2, 3, ...: once, and for good', async kind => {
     const dir = join(scratch(), 'store')
     let runs = 0
-    for (const scene of await scenes(way[1])) {
+    for (const scene of await makeScenes(way[1], false, steps)) {
       for (const forGood of [false, true]) {
         for (let failAt = 1; await runFault(dir, scene, way, kind, failAt, forGood); failAt++) runs++
       }
@@ -181,11 +154,11 @@ describe.each(ways)('a file system that fails, durability %s, %j', (...way) => {
     '$title at call 1, 2, 3, ... of open: a typed error or a store, and later one that works',
     async kind => {
       const dir = join(scratch(), 'store')
-      const [scene] = (await scenes(way[1])).slice(1)
+      const [scene] = (await makeScenes(way[1], false, steps)).slice(1)
       for (const forGood of [false, true]) {
         for (let failAt = 1; ; failAt++) {
           const at = `${kind.title} at call ${failAt}`
-          fill(dir, scene!.files)
+          fill(dir, scene!.contents)
           fs.chmodSync(dir, 0o755)
           fs.writeFileSync(join(dir, `ff74${'0'.repeat(32)}`), 'left by a writer that died')
           const plan = new FaultPlan(kind, failAt, forGood)
