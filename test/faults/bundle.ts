@@ -1,0 +1,22 @@
+import fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Makes one JavaScript file of a module beside this one, for a process of its own. Gives its path. */
+export async function bundle(module: string): Promise<string> {
+  const dir = fs.mkdtempSync(join(tmpdir(), 'coldsnap-bundle-'))
+  const build = await rolldown({
+    input: join(root, 'test/faults', module),
+    platform: 'node',
+    external: ['level'],
+    logLevel: 'silent',
+  })
+  await build.write({ dir, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' })
+  await build.close()
+  fs.symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'), 'junction')
+  return join(dir, module.replace(/\.ts$/, '.mjs'))
+}
