@@ -30,7 +30,7 @@ export async function guardLevelDirectory(location: string): Promise<LevelGuard 
   const fs = builtinModule<Fs>('node:fs')
   const path = builtinModule<Path>('node:path')
   if (fs === undefined || path === undefined) return undefined
-  const real = prepare(fs, path.resolve(location))
+  const real = prepare(fs, path, path.resolve(location))
   const directories = openDirectories()
   if (directories.has(real)) {
     throw new CacheError('LOCKED', `Cannot open ${real}: this process has it open already`)
@@ -60,13 +60,26 @@ function openDirectories(): Set<string> {
   return holder[registryKey]
 }
 
-function prepare(fs: Fs, location: string): string {
-  fs.mkdirSync(location, { recursive: true, mode: 0o700 })
+function prepare(fs: Fs, path: Path, location: string): string {
+  makeDirectory(fs, path, location)
   const real = fs.realpathSync(location)
   const mode = fs.statSync(real).mode & 0o777
   // The files in it are 0644 less the umask, which is LevelDB's choice: the directory is what keeps others out.
   if (process.platform !== 'win32' && mode !== 0o700) tighten(fs, real)
   return real
+}
+
+function makeDirectory(fs: Fs, path: Path, location: string): void {
+  try {
+    fs.mkdirSync(location, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+    // The recursive call says so of a read-only file system too: making one directory tells the reason.
+    let missing = location
+    while (path.dirname(missing) !== missing && !fs.existsSync(path.dirname(missing))) missing = path.dirname(missing)
+    fs.mkdirSync(missing, { mode: 0o700 })
+    throw error
+  }
 }
 
 function tighten(fs: Fs, directory: string): void {
