@@ -32,7 +32,8 @@ export function levelError(error: unknown, action: string, key?: string): CacheE
   const chain = causes(error)
   const found = chain.find(e => classify(e) !== undefined)
   const code = found === undefined ? undefined : classify(found)
-  if (code === undefined && closedCodes.some(closed => hasLevelCode(error, closed))) {
+  // A database that could not be opened is not open either: then what kept it from opening is what counts.
+  if (code === undefined && closedCodes.includes(codeOf(chain.at(-1)))) {
     return new CacheError('CLOSED', `${action}: the database is not open`, { cause: error, key })
   }
   return new CacheError(code ?? 'IO', `${action}: ${describe(found ?? chain.at(-1))}`, { cause: error, key })
