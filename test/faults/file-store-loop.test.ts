@@ -127,8 +127,13 @@ async function runFault(
   if (failed.error === undefined && found !== undefined) await step.run(cache, state).catch(() => undefined)
   await cache.store(wanted)
   expect(await reload(dir, options), `${at}: the next store`).toStrictEqual(wanted)
-  await cache.store(makeState(56, 6))
   expect(plan.opened, `${at}: descriptors`).toEqual(new Set())
+  // Costs as much as all the rest: every third run, which is another third for the next kind.
+  if ((failAt + kinds.indexOf(kind)) % 3 !== 0) {
+    await store.close()
+    return true
+  }
+  await cache.store(makeState(56, 6))
   await store.close()
   await using again = await FileStore.open(dir, { durability: 'process' })
   expect((await openApp(again, options).load())?.state, at).toStrictEqual(makeState(56, 6))
@@ -138,17 +143,21 @@ async function runFault(
 }
 
 describe.each(ways)('a file system that fails, durability %s, %j', (...way) => {
-  it.each(kinds)('$title at call 1, 2, 3, ...: once, and for good', async kind => {
-    const dir = join(scratch(), 'store')
-    let runs = 0
-    for (const scene of await makeScenes(way[1], false, steps)) {
-      for (const forGood of [false, true]) {
-        for (let failAt = 1; await runFault(dir, scene, way, kind, failAt, forGood); failAt++) runs++
+  it.each(kinds)(
+    '$title at call 1, 2, 3, ...: once, and for good',
+    async kind => {
+      const dir = join(scratch(), 'store')
+      let runs = 0
+      for (const scene of await makeScenes(way[1], false, steps)) {
+        for (const forGood of [false, true]) {
+          for (let failAt = 1; await runFault(dir, scene, way, kind, failAt, forGood); failAt++) runs++
+        }
       }
-    }
-    const flushes = kind === failedFlush && way[0] === 'process'
-    expect(runs).toBeGreaterThanOrEqual(flushes ? 0 : 20)
-  })
+      const flushes = kind === failedFlush && way[0] === 'process'
+      expect(runs).toBeGreaterThanOrEqual(flushes ? 0 : 20)
+    },
+    300_000,
+  )
 
   it.each(kinds)(
     '$title at call 1, 2, 3, ... of open: a typed error or a store, and later one that works',
