@@ -6,24 +6,27 @@ import { type JobName, jobNames } from './contender.ts'
 import { contenders, findContender } from './contenders.ts'
 import { type Medians, runHarness } from './harness.ts'
 import { renderReport } from './report.ts'
+import { openRunners } from './runners.ts'
 import { writeReport } from './write-report.ts'
 
 const usage = `npm run bench -- [options]
-  --peers 1000,10000     sizes of the state
+  --peers 1000,10000     sizes of the state (default: 1000,10000,100000)
   --rounds 5             processes per figure
   --jobs ${jobNames.join(',')}
   --contenders a,b       ${contenders.map(({ id }) => id).join(', ')}
   --dir /some/disk       where to write (default: the system's temporary directory)
-  --page file            the page that gets the table (default: docs/performance.md; 'none' only prints)`
+  --page file            the page that gets the table (default: docs/performance.md; 'none' only prints)
+  --check                compare what is read with the state; the figures mean little then`
 
 const { values } = parseArgs({
   options: {
-    peers: { type: 'string', default: '1000,10000' },
+    peers: { type: 'string', default: '1000,10000,100000' },
     rounds: { type: 'string', default: '5' },
     jobs: { type: 'string', default: jobNames.join(',') },
     contenders: { type: 'string', default: contenders.map(({ id }) => id).join(',') },
     dir: { type: 'string', default: tmpdir() },
     page: { type: 'string', default: 'docs/performance.md' },
+    check: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -36,16 +39,15 @@ async function main(): Promise<void> {
   const chosen = values.contenders.split(',').map(findContender)
   const rounds = toCount(values.rounds)
   const directory = fs.mkdtempSync(join(values.dir, 'coldsnap-bench-'))
+  const onProgress = (line: string): void => console.error(line)
   try {
+    const { runners, leftOut } = await openRunners(chosen, { root: process.cwd(), directory })
+    for (const { contender, reason } of leftOut) onProgress(`left out: ${contender.title}: ${reason}`)
     const results = new Map<number, Medians>()
     for (const peers of values.peers.split(',').map(toCount)) {
-      const onProgress = (line: string): void => console.error(line)
-      results.set(
-        peers,
-        await runHarness({ peers, rounds, jobs, contenders: chosen, directory, verify: false, onProgress }),
-      )
+      results.set(peers, await runHarness({ peers, rounds, jobs, runners, directory, check: values.check, onProgress }))
     }
-    const report = renderReport(results, rounds)
+    const report = renderReport(results, rounds, leftOut)
     console.log(report)
     if (values.page !== 'none') writeReport(values.page, report)
   } finally {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
-import { join } from 'node:path'
 import { changePeers, type NetmapState } from '../helpers/netmap-state.ts'
-import type { Contender, Opened } from './contender.ts'
+import type { Figures, How, ModuleContender, Opened } from './contender.ts'
+import { diskBytes } from './disk-bytes.ts'
 import { peakBytes, startPeak } from './memory.ts'
 import { median } from './statistics.ts'
 
@@ -9,15 +9,16 @@ import { median } from './statistics.ts'
 const slowMs = 10
 const repetitions = 7
 const slowRepetitions = 3
-const steadyAfter = 200
+const steadyCalls = 200
+const steadyCallsOfCheck = 5
 
-/** Times stores into an empty directory: the first, the same state again, one peer changed. The import is not in it. With `once`, the first only. */
+/** Times stores into an empty directory: the first, the same state again, one peer changed. The import is not in it. */
 export async function measureStore(
-  contender: Contender,
+  contender: ModuleContender,
   directory: string,
   stateFile: string,
-  once: boolean,
-): Promise<Record<string, number>> {
+  how: How = '',
+): Promise<Figures> {
   let state = JSON.parse(fs.readFileSync(stateFile, 'utf8')) as NetmapState
   const { open } = await contender.import()
   globalThis.gc?.()
@@ -31,7 +32,7 @@ export async function measureStore(
   const coldPeak = peakBytes() - before
   const disk = diskBytes(directory)
   const first = { cold, coldCpu: (cpu.user + cpu.system) / 1000, coldPeak, disk: disk.size, allocated: disk.allocated }
-  if (once) {
+  if (how === 'once') {
     await opened.close()
     return first
   }
@@ -42,7 +43,8 @@ export async function measureStore(
     return state
   }
   const changed = await repeat(opened, change)
-  const steady = changed < slowMs ? await timeMany(opened, change) : changed
+  const steady =
+    changed < slowMs ? await timeMany(opened, change, how === 'check' ? steadyCallsOfCheck : steadyCalls) : changed
   await opened.close()
   return { ...first, unchanged, changed, steady }
 }
@@ -57,10 +59,10 @@ async function repeat(opened: Opened, next: () => NetmapState): Promise<number> 
   return median(times)
 }
 
-async function timeMany(opened: Opened, next: () => NetmapState): Promise<number> {
-  for (let i = 0; i < steadyAfter; i++) await opened.store(next())
+async function timeMany(opened: Opened, next: () => NetmapState, calls: number): Promise<number> {
+  for (let i = 0; i < calls; i++) await opened.store(next())
   const times: number[] = []
-  for (let i = 0; i < steadyAfter; i++) times.push(await time(opened, next()))
+  for (let i = 0; i < calls; i++) times.push(await time(opened, next()))
   return median(times)
 }
 
@@ -68,15 +70,4 @@ async function time(opened: Opened, state: NetmapState): Promise<number> {
   const start = performance.now()
   await opened.store(state)
   return performance.now() - start
-}
-
-function diskBytes(directory: string): { size: number; allocated: number } {
-  const total = { size: 0, allocated: 0 }
-  for (const name of fs.readdirSync(directory)) {
-    const stat = fs.statSync(join(directory, name))
-    total.size += stat.size
-    // What the file takes on the disk, in units of 512 bytes; Windows does not say.
-    total.allocated += stat.blocks === undefined ? stat.size : stat.blocks * 512
-  }
-  return total
 }

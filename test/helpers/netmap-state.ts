@@ -107,13 +107,13 @@ class Random {
   endpoint(): string {
     const port = this.chance(0.7) ? 41_641 : 1024 + this.below(64_000)
     if (this.chance(0.8)) return `${this.ipv4()}:${port}`
-    return `[2001:db8:${this.below(0x10000).toString(16)}::${this.below(0x10000).toString(16)}]:${port}`
+    return `[2001:db8:${(1 + this.below(0xffff)).toString(16)}::${(1 + this.below(0xffff)).toString(16)}]:${port}`
   }
 }
 
 /**
  * A deterministic network map with `peers` peers (about 1.38 KB of JSON each) and `peers / 5` users: optional fields,
- * a dictionary-like `CapMap`, names beyond Latin-1.
+ * a dictionary-like `CapMap`, names beyond Latin-1. Go's types read it and write back the same values.
  */
 export function netmapState(peers: number, seed = 42): NetmapState {
   const random = new Random(seed)
@@ -132,7 +132,8 @@ export function netmapState(peers: number, seed = 42): NetmapState {
     CollectServices: true,
     DisplayMessages: {},
     TKAEnabled: false,
-    TKAHead: random.text(52, base32),
+    // 256 bits: the last character has one of them.
+    TKAHead: `${random.text(51, base32)}${random.pick(['A', 'Q'])}`,
     Domain: 'example.com',
     DomainAuditLogID: random.text(64, hex),
   }
@@ -177,7 +178,7 @@ function node(random: Random, number: number, userIds: readonly number[]): Netma
   const tagged = random.chance(0.2)
   const addresses = [
     `100.${64 + ((number >> 16) & 63)}.${(number >> 8) & 255}.${number & 255}/32`,
-    `fd7a:115c:a1e0::${(number >>> 16).toString(16)}:${(number & 0xffff).toString(16)}/128`,
+    `fd7a:115c:a1e0::${number > 0xffff ? `${(number >>> 16).toString(16)}:` : ''}${(number & 0xffff).toString(16)}/128`,
   ]
   const home = 1 + random.below(25)
   return {

@@ -21,6 +21,7 @@ export async function open(directory: string): Promise<Opened> {
   return {
     load: async () => readAll(directory, read),
     first: async () => (read('self') as { Node: NetmapPeer }).Node,
+    small: async () => ({ ...(read('msic') as NetmapState), SelfNode: (read('self') as { Node: NetmapPeer }).Node }),
     element: async id => (read(`peer-${id}`) as { Node: NetmapPeer }).Node,
     async store(state) {
       const { SelfNode, Peers, UserProfiles, ...rest } = state

@@ -1,6 +1,6 @@
 import { entries, keyed, SnapshotCache, type Store } from 'coldsnap'
 import type { NetmapPeer, NetmapState } from '../../helpers/netmap-state.ts'
-import type { Opened, Variant } from '../contender.ts'
+import { type Opened, smallFields, type Variant } from '../contender.ts'
 
 /** A SnapshotCache of network maps over `store`, which it closes in the end. */
 export function openSnapshot(store: Store, { immutable, compress }: Variant): Opened {
@@ -13,6 +13,7 @@ export function openSnapshot(store: Store, { immutable, compress }: Variant): Op
   return {
     load: async () => (await cache.load())!.state,
     first: async () => (await cache.load({ columns: ['SelfNode'] }))!.state.SelfNode,
+    small: async () => (await cache.load({ columns: smallFields }))!.state,
     element: async id => {
       const view = await cache.view()
       return (await view!.element('Peers', id)) as NetmapPeer | undefined

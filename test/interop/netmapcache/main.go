@@ -7,6 +7,7 @@
 //	update-self  <dir> <netmap.json>     Cache.Load, then Cache.UpdateSelfOnly
 //	update-peers <dir> <update.json>     Cache.Load, then Cache.UpdatePeers
 //	schema                               print the persisted types, by reflection
+//	bench-load, bench-store              as in bench.go
 //
 // A netmap file has the form that load prints. An update file is
 // {"update": [node...], "remove": ["stable ID"...]}.
@@ -103,7 +104,13 @@ func main() {
 	}
 }
 
+// commands has those of other files, under their names.
+var commands = map[string]func(ctx context.Context, args []string) error{}
+
 func run(ctx context.Context, args []string) error {
+	if len(args) > 1 && commands[args[0]] != nil {
+		return commands[args[0]](ctx, args[1:])
+	}
 	if len(args) == 1 && args[0] == "schema" {
 		return print(schema())
 	}
