@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { evaluatedWith, sourcesOf, staticImports } from './built-imports.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -76,6 +78,40 @@ describe('the packed package', () => {
     expect((await run(process.execPath, ['entries.cjs'], { cwd: project })).stdout).toBe('function\n')
   })
 
+  it("evaluates with import 'coldsnap' nothing that a start does not need", () => {
+    const dist = join(project, 'node_modules/coldsnap/dist')
+    const { files, others } = evaluatedWith(dist, 'index.js')
+    expect(others).toEqual([])
+    const sources = files.flatMap(file => sourcesOf(dist, file))
+    expect(sources).toContain('src/snapshot/load-state.ts')
+    // Only a write, a column of elements, a view or the upkeep needs these.
+    const later = [
+      /^src\/snapshot\/(commit|draft|delta|plan-columns|write-side|snapshot-writer|inventory|patch-column)\.ts$/,
+      /^src\/snapshot\/(read-elements|element-table|snapshot-view|maintenance|copy-caches)\.ts$/,
+      /^src\/codec\/(encode|page-\w+|cbor-\w+)\.ts$/,
+      /^src\/(netmap|contract)\//,
+      /^src\/store\/(file|level)-/,
+    ]
+    expect(sources.filter(source => later.some(pattern => pattern.test(source)))).toEqual([])
+    // The names above are those of files that exist, somewhere in the package.
+    const all = new Set(filesOf(dist).flatMap(file => sourcesOf(dist, file)))
+    expect(later.filter(pattern => ![...all].some(source => pattern.test(source)))).toEqual([])
+  })
+
+  it('finds what a built file imports', () => {
+    const code = `import{a as b}from"./x.js";import"y";export{c}from'z';const d=await import("./lazy.js");\nimport * as e from 'w'`
+    expect(staticImports(code)).toEqual(['./x.js', 'y', 'z', 'w'])
+  })
+
+  it('makes no code at run time', () => {
+    const dist = join(project, 'node_modules/coldsnap/dist')
+    const makesCode = /\bFunction\s*\(|\beval\s*\(|\bimport\s*\(\s*["'`]data:|["'`](?:node:)?vm["'`]/
+    for (const code of ['new Function(text)', 'eval(text)', 'import("data:text/javascript,1")', "'node:vm'"])
+      expect(code).toMatch(makesCode)
+    expect(filesOf(dist).length).toBeGreaterThan(5)
+    expect(filesOf(dist).filter(file => makesCode.test(readFileSync(join(dist, file), 'utf8')))).toEqual([])
+  })
+
   it('pleases publint and attw', async () => {
     await run(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), tarball, '--strict'], { cwd: root })
     const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
@@ -87,6 +123,11 @@ describe('the packed package', () => {
     expect(Object.keys(dependencies).sort()).toEqual(['level'])
   })
 })
+
+function filesOf(dist: string): string[] {
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+  return files.map(file => file.replaceAll('\\', '/')).filter(file => file.endsWith('.js'))
+}
 
 async function readmeBlocks(): Promise<string[]> {
   const text = await readFile(join(root, 'README.md'), 'utf8')
