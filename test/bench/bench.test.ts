@@ -42,7 +42,7 @@ beforeAll(async () => {
   leftOut = opened.leftOut
   for (const { contender, reason } of leftOut) console.log(`Left out of the benchmark: ${contender.title}: ${reason}`)
   medians = await harness.runHarness({
-    peers: 200,
+    peers: 80,
     rounds: 1,
     jobs: jobNames,
     runners: opened.runners,

@@ -27,7 +27,7 @@ export const baseIds = { process: 'json', power: 'json-power' } as const
 export const contenders: readonly Contender[] = [
   { ...usual, ...json, id: 'json', title: 'one JSON file, rename' },
   { ...usual, ...file, id: 'file', title: 'FileStore' },
-  { ...immutable, ...file, id: 'file-immutable', title: 'FileStore, `immutable`' },
+  { ...immutable, ...file, ...stores, id: 'file-immutable', title: 'FileStore, `immutable`' },
   { ...usual, ...file, id: 'file-compress', title: 'FileStore, `compress`', compress: true },
   { ...usual, ...level, id: 'level', title: 'LevelStore' },
   { ...immutable, ...level, ...stores, id: 'level-immutable', title: 'LevelStore, `immutable`' },
