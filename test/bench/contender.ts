@@ -71,7 +71,7 @@ interface Described extends Variant {
 
 /** A contender in JavaScript, measured in a fresh Node. */
 export interface ModuleContender extends Described {
-  readonly import: () => Promise<{ readonly open: Open }>
+  readonly import: () => Promise<{ readonly open: Open; readonly imports?: () => Promise<unknown> }>
   /** It needs a native add-on, which may not be there. */
   readonly isNative?: boolean
 }

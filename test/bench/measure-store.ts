@@ -20,7 +20,8 @@ export async function measureStore(
   how: How = '',
 ): Promise<Figures> {
   let state = JSON.parse(fs.readFileSync(stateFile, 'utf8')) as NetmapState
-  const { open } = await contender.import()
+  const { open, imports } = await contender.import()
+  await imports?.()
   globalThis.gc?.()
   const before = startPeak()
   const cpuBefore = process.cpuUsage()

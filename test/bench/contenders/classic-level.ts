@@ -1,9 +1,12 @@
-import { ClassicLevel } from 'classic-level'
 import type { Opened } from '../contender.ts'
 import { openRecords } from './records.ts'
 
+/** What it brings in; counted as a part of a read. */
+export const imports = () => import('classic-level')
+
 /** LevelDB with a key per peer. A write counts when it is with the system, not on the disk. */
 export async function open(directory: string): Promise<Opened> {
+  const { ClassicLevel } = await imports()
   const db = new ClassicLevel<string, string>(directory)
   await db.open()
   return openRecords({

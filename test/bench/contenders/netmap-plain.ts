@@ -1,11 +1,14 @@
-import { FileStore } from 'coldsnap/file'
-import { type Netmap, netmapCache } from 'coldsnap/netmap'
+import type { Netmap } from 'coldsnap/netmap'
 import type { NetmapPeer, NetmapState } from '../../helpers/netmap-state.ts'
 import type { Opened, SmallFields, Variant } from '../contender.ts'
 import { netmapStateOf } from './netmap-state-of.ts'
 
+/** What it brings in; counted as a part of a read. */
+export const imports = () => Promise.all([import('coldsnap/file'), import('coldsnap/netmap')])
+
 /** A netmap cache in the layout of Tailscale's own directory, over a FileStore. It has no partial reads: they load all. */
 export async function open(directory: string, { power }: Variant): Promise<Opened> {
+  const [{ FileStore }, { netmapCache }] = await imports()
   const store = await FileStore.open(directory, { durability: power ? 'power' : 'process' })
   const cache = netmapCache(store, { layout: 'plain' })
   const load = async (): Promise<NetmapState> => netmapStateOf((await cache.load())!.state)

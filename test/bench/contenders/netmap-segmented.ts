@@ -1,5 +1,4 @@
-import { FileStore } from 'coldsnap/file'
-import { type Netmap, netmapCache } from 'coldsnap/netmap'
+import type { Netmap } from 'coldsnap/netmap'
 import type { NetmapPeer } from '../../helpers/netmap-state.ts'
 import { type Opened, type SmallFields, smallFields, type Variant } from '../contender.ts'
 import { netmapStateOf } from './netmap-state-of.ts'
@@ -7,8 +6,12 @@ import { netmapStateOf } from './netmap-state-of.ts'
 // Derived of the self node, not stored.
 const stored = smallFields.filter(name => name !== 'NodeKey')
 
+/** What it brings in; counted as a part of a read. */
+export const imports = () => Promise.all([import('coldsnap/file'), import('coldsnap/netmap')])
+
 /** A netmap cache in the layout of every snapshot cache, over a FileStore. */
 export async function open(directory: string, { power, immutable, compress }: Variant): Promise<Opened> {
+  const [{ FileStore }, { netmapCache }] = await imports()
   const store = await FileStore.open(directory, { durability: power ? 'power' : 'process' })
   const cache = netmapCache(store, { immutable, compress })
   return {

@@ -1,9 +1,13 @@
-import { entries, keyed, SnapshotCache, type Store } from 'coldsnap'
+import type { Store } from 'coldsnap'
 import type { NetmapPeer, NetmapState } from '../../helpers/netmap-state.ts'
 import { type Opened, smallFields, type Variant } from '../contender.ts'
 
 /** A SnapshotCache of network maps over `store`, which it closes in the end. */
-export function openSnapshot(store: Store, { immutable, compress }: Variant): Opened {
+export function openSnapshot(
+  { entries, keyed, SnapshotCache }: typeof import('coldsnap'),
+  store: Store,
+  { immutable, compress }: Variant,
+): Opened {
   const cache = new SnapshotCache<NetmapState>(store, {
     name: 'netmap',
     columns: { Peers: keyed(peer => peer.StableID), UserProfiles: entries() },
