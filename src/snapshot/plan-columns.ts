@@ -135,7 +135,7 @@ function planChange(
     (change.runs === undefined && change.slots === table.slots ? undefined : toElements(name, spec, shape, value))
   if (change.positions.length > values.length / 2) return planWhole(name, value, options)
   const delta = draftDelta(name, change, elements ?? { shape, keys: [], values }, options.codec)
-  if (isCompactionDue(stored, delta)) return planWhole(name, value, options)
+  if (isCompactionDue(stored, change, delta)) return planWhole(name, value, options)
   const shadows = change.positions.map(position => detector.shadow(values[position]))
   table.apply(change, shadows)
   const column = { name, shape, count: table.size, kept: stored.pieces, segments: [delta] }
@@ -155,16 +155,21 @@ export function planPatch(
   if (change.positions.length === 0 && change.runs === undefined) return undefined
   const delta = draftDelta(stored.name, change, set, options.codec)
   const column = { ...stored, kept: stored.pieces, segments: [delta] }
-  return { column, change, delta, isCompactionDue: isCompactionDue(stored, delta) }
+  return { column, change, delta, isCompactionDue: isCompactionDue(stored, change, delta) }
 }
 
-// Deltas up to a quarter of the base: a load does at most that much more than it must.
-function isCompactionDue(stored: HeadColumn, delta: Segment): boolean {
+// Deltas up to a quarter of the base, and elements that a delta removed or set again up to a third of the live ones: then a
+// load does less than twice what it must.
+function isCompactionDue(stored: HeadColumn, { slots, order }: Change, delta: Segment): boolean {
   let base = 0
   let deltas = delta.payload.byteLength
+  let elements = delta.count
   for (const piece of stored.pieces) {
     if (piece.role === 'delta') deltas += piece.length
     else base += piece.length
+    if (piece.role !== 'index') elements += piece.count
   }
-  return deltas > Math.max(minCompactBytes, base / 4)
+  const live = order?.length ?? slots
+  const isSparse = base + deltas > minCompactBytes && elements - live > live / 3
+  return isSparse || deltas > Math.max(minCompactBytes, base / 4)
 }

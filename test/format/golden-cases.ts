@@ -128,13 +128,13 @@ export const goldenCases: readonly GoldenCase[] = [
     about: 'deltas too large for the head together: those of one column merged in a segment, and one more in the head',
     options: columns({ a: keyed('id'), b: keyed('id'), c: keyed('id') }),
     state: {
-      a: [...wide(0, 10), ...wide(10, 50, 7)].with(3, { id: 'e3', text: 'x' }),
-      b: [...wide(0, 40, 7), ...wide(40, 20)],
-      c: [...wide(0, 40, 7), ...wide(40, 20)],
+      a: [...wide(0, 10), ...wide(10, 50, 7), ...wide(60, 140)].with(3, { id: 'e3', text: 'x' }),
+      b: [...wide(0, 40, 7), ...wide(40, 160)],
+      c: [...wide(0, 40, 7), ...wide(40, 160)],
     },
     generation: 6,
     write: async step => {
-      await step.store({ a: wide(0, 60), b: wide(0, 60), c: wide(0, 60) })
+      await step.store({ a: wide(0, 200), b: wide(0, 200), c: wide(0, 200) })
       await step.patch('a', { set: wide(10, 20, 7) })
       await step.patch('b', { set: wide(0, 40, 7) })
       await step.patch('a', { set: wide(30, 30, 7) })
