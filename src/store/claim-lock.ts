@@ -95,15 +95,19 @@ function openFolder(ownerId: number): string {
   if (userId !== ownerId && userId !== 0) throw new Error('Not our store')
   const namespace = files().readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
   const folder = `${sharedMemory}/coldsnap-${ownerId}-${namespace}`
+  if (files().lstatSync(folder, { throwIfNoEntry: false }) === undefined) makeFolder(folder, ownerId, userId)
+  const found = files().lstatSync(folder)
+  if (!found.isDirectory() || found.uid !== ownerId || (found.mode & 0o77) !== 0) throw new Error('Not our folder')
+  return folder
+}
+
+function makeFolder(folder: string, ownerId: number, userId: number): void {
   try {
     files().mkdirSync(folder, 0o700)
     if (userId !== ownerId) files().chownSync(folder, ownerId, -1)
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
   }
-  const found = files().lstatSync(folder)
-  if (!found.isDirectory() || found.uid !== ownerId || (found.mode & 0o77) !== 0) throw new Error('Not our folder')
-  return folder
 }
 
 // Names of the other claims that count, in their order; those that do not any more are removed.
@@ -113,7 +117,7 @@ function findRivals({ folder, name }: Claim, identity: string): string[] {
     if (other === name || !other.startsWith(`${identity}.`)) continue
     const pid = Number(other.slice(other.lastIndexOf('.') + 1))
     if (isOpenIn(pid, { folder, name: other })) rivals.push(other)
-    else files().rmSync(`${folder}/${other}`, { force: true })
+    else remove(`${folder}/${other}`)
   }
   return rivals
 }
@@ -137,6 +141,13 @@ function isSameFile(a: Stats, path: string): boolean {
 }
 
 function giveUp({ folder, name, fd }: Claim): void {
-  files().rmSync(`${folder}/${name}`, { force: true })
+  remove(`${folder}/${name}`)
   files().closeSync(fd)
+}
+
+// Whoever took it away already did no harm.
+function remove(path: string): void {
+  try {
+    files().unlinkSync(path)
+  } catch {}
 }
