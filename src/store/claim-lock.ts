@@ -122,7 +122,8 @@ function findRivals({ folder, name }: Claim, identity: string): string[] {
   return rivals
 }
 
-// Whether the process has the claim open. One that hides its files (of root, seen by a user) is believed.
+// Whether the process has the claim open. It is believed unless `/proc` says that it is gone or has it not: one of root hides
+// its files from a user, and a look can fail for reasons of ours, or of another file that the process has open.
 function isOpenIn(pid: number, { folder, name }: Omit<Claim, 'fd'>): boolean {
   const open = `/proc/${pid}/fd`
   try {
@@ -131,7 +132,21 @@ function isOpenIn(pid: number, { folder, name }: Omit<Claim, 'fd'>): boolean {
       .readdirSync(open)
       .some(fd => isSameFile(claim, `${open}/${fd}`))
   } catch (error) {
-    return systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM'
+    const code = systemCode(error)
+    return code !== 'ENOENT' && code !== 'ESRCH' && !isZombie(pid)
+  }
+}
+
+// Whether the process has ended and only waits for its parent to notice, which may be never. It hides that it has no files
+// from all but root. With more than one thread, others of it are still ending.
+function isZombie(pid: number): boolean {
+  try {
+    const stat = files().readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // After the name of the program, which may hold anything: the state is the third field, the threads are the 20th.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' && Number(fields[17]) <= 1
+  } catch {
+    return false
   }
 }
 

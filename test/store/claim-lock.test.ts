@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { claimDirectory } from '../../src/store/claim-lock.ts'
 import { lockDirectory } from '../../src/store/dir-lock.ts'
 import type { LockTarget } from '../../src/store/lock-target.ts'
@@ -12,6 +14,16 @@ const refused = new Error('refused')
 const refuse = (): Error => refused
 const folder = isLinux ? `/dev/shm/coldsnap-${us}-${fs.readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}` : ''
 let made = 0
+
+// Lets the look at what a process has open fail, as it does for a user who looks at a process of root.
+function hideFiles(pid: number, code: string): void {
+  const { readdirSync } = fs
+  const spy = vi.spyOn(fs, 'readdirSync').mockImplementation(((path: string) => {
+    if (path === `/proc/${pid}/fd`) throw Object.assign(new Error(code), { code })
+    return readdirSync(path)
+  }) as typeof fs.readdirSync)
+  onTestFinished(() => spy.mockRestore())
+}
 
 // No directory has such a device, so nothing else on the machine claims it.
 const target = (): LockTarget => ({ directory: '/x', identity: `test-${process.pid}-${made++}`, ownerId: us })
@@ -47,6 +59,30 @@ describe.runIf(isLinux)('the claim on a directory', () => {
     const one = target()
     fs.writeFileSync(join(folder, `${one.identity}.0000000000000001.4194305`), '')
     fs.writeFileSync(join(folder, `${one.identity}.0000000000000002.${process.pid}`), '')
+    const lock = await claimDirectory(one, refuse)
+    expect(claimsOf(one)).toHaveLength(1)
+    await lock!.release()
+  })
+
+  it.each(['EACCES', 'EMFILE', 'ENOTCONN'])('of a process that cannot be looked at counts: %s', async code => {
+    const one = target()
+    const lock = await claimDirectory(one, refuse)
+    hideFiles(process.pid, code)
+    await expect(claimDirectory(one, refuse)).rejects.toBe(refused)
+    vi.restoreAllMocks()
+    await lock!.release()
+  })
+
+  it('of a dead process that its parent has not waited for does not count, although it hides its files', async () => {
+    // The shell leaves its child to a program that never waits for one.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    onTestFinished(() => void parent.kill('SIGKILL'))
+    const [line]: unknown[] = await once(parent.stdout, 'data')
+    const pid = Number(String(line))
+    await vi.waitFor(() => expect(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')).toMatch(/\) Z /))
+    const one = target()
+    fs.writeFileSync(join(folder, `${one.identity}.0000000000000001.${pid}`), '')
+    hideFiles(pid, 'EACCES')
     const lock = await claimDirectory(one, refuse)
     expect(claimsOf(one)).toHaveLength(1)
     await lock!.release()
