@@ -7,7 +7,7 @@ import type { Head, Piece } from './head.ts'
 import { type OpenedHead, sealHead } from './head-seal.ts'
 import { findGarbage, type Inventory, sweep, takeInventory } from './inventory.ts'
 import { snapshotKeys } from './keys.ts'
-import { noteWriter } from './last-writer.ts'
+import { changeAs } from './last-writer.ts'
 import { readColumn } from './read-column.ts'
 import { readHead, walkHeads } from './read-heads.ts'
 import { pieceKey, type Source } from './read-pieces.ts'
@@ -21,7 +21,9 @@ export async function copyCaches(from: Store, to: Store, options: CopyOptions): 
   const copied: Copied[] = []
   for (const name of names) {
     const keys = snapshotKeys(name)
-    copied.push(await copyOne(name, { store: from, keys, cipher }, { store: to, keys, cipher }, options))
+    const target = { store: to, keys, cipher }
+    const copy = (): Promise<Copied> => copyOne(name, { store: from, keys, cipher }, target, options)
+    copied.push(await changeAs(target, undefined, copy))
   }
   return copied
 }
@@ -44,7 +46,6 @@ async function copyOne(name: string, from: Source, to: Source, options: CopyOpti
   if (inventory.heads.length > 0 && options.replace !== true) {
     throw new CacheError('ALREADY_EXISTS', `Cannot copy "${name}": the target has a snapshot of that name`)
   }
-  noteWriter(to, undefined)
   const previous = await newestHead(to, inventory.heads, signal)
   // Above whatever the target has, so that the copy becomes its newest.
   const generation = Math.max(head.generation, inventory.generation + 1)

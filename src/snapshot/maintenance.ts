@@ -1,6 +1,6 @@
 import type { CallOptions } from './call-options.ts'
 import { namedKeys, removeAll, takeInventory } from './inventory.ts'
-import { noteWriter } from './last-writer.ts'
+import { changeAs } from './last-writer.ts'
 import { ageMs } from './load-state.ts'
 import { readColumn } from './read-column.ts'
 import { type HeadKey, listHeads, readHead } from './read-heads.ts'
@@ -106,8 +106,9 @@ async function readWhole<T>(read: () => Promise<T>, note: (problem: Problem) => 
  * newest snapshot whole, or none.
  */
 export async function clearSnapshots(source: Source, signal: AbortSignal | undefined): Promise<void> {
-  noteWriter(source, undefined)
-  const { heads, segments, attempts } = await takeInventory(source, signal)
-  await removeAll(source.store, heads.map(head => head.key).reverse(), signal)
-  await removeAll(source.store, [...segments.keys(), ...attempts.map(attempt => attempt.key)], signal)
+  await changeAs(source, undefined, async () => {
+    const { heads, segments, attempts } = await takeInventory(source, signal)
+    await removeAll(source.store, heads.map(head => head.key).reverse(), signal)
+    await removeAll(source.store, [...segments.keys(), ...attempts.map(attempt => attempt.key)], signal)
+  })
 }

@@ -8,7 +8,7 @@ import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
 import { afterCommit, findGarbage, type Inventory, namedKeys, sweep, takeInventory } from './inventory.ts'
 import { maxGeneration } from './keys.ts'
-import { isLastWriter, noteWriter } from './last-writer.ts'
+import { changeAs, isLastWriter, noteWriter } from './last-writer.ts'
 import type { LoadedColumn } from './load-state.ts'
 import { readColumn } from './read-column.ts'
 import { readElements, type StoredElements, toValue } from './read-elements.ts'
@@ -122,6 +122,7 @@ export class SnapshotWriter {
    */
   async check(signal: AbortSignal | undefined): Promise<Inventory> {
     if (this.#inventory !== undefined && this.#isAlone && this.isTrusted) return this.#inventory
+    noteWriter(this.source, this)
     const inventory = await takeInventory(this.source, signal)
     this.#generation = Math.max(this.#generation, inventory.generation)
     const believed = this.#belief?.head
@@ -233,8 +234,19 @@ export class SnapshotWriter {
     columns: readonly ColumnPlan[],
     beliefs: Map<string, ColumnBelief>,
     inventory: Inventory,
-    { signal, onProgress }: CallOptions,
+    options: CallOptions,
     savedAtMs: number = this.options.now(),
+  ): Promise<Written> {
+    const write = (): Promise<Written> => this.#commit(columns, beliefs, inventory, options, savedAtMs)
+    return await changeAs(this.source, this, write)
+  }
+
+  async #commit(
+    columns: readonly ColumnPlan[],
+    beliefs: Map<string, ColumnBelief>,
+    inventory: Inventory,
+    { signal, onProgress }: CallOptions,
+    savedAtMs: number,
   ): Promise<Written> {
     const previous = this.#belief?.head
     this.#belief = undefined
@@ -243,7 +255,6 @@ export class SnapshotWriter {
     if (this.#generation >= maxGeneration) throw new CacheError('CORRUPT', 'Cannot write: no generation is left')
     const id = { generation: ++this.#generation, nonce: randomNonce() }
     const plan = { ...id, savedAtMs, schemaVersion, columns }
-    noteWriter(this.source, this)
     const { head, bytes } = await commit(this.source, plan, { codec, compress, signal, onProgress })
     const opened = { ...head, keyId: this.source.cipher?.keyId }
     this.#belief = { head: opened, columns: beliefs }

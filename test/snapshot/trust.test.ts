@@ -7,6 +7,11 @@ interface State {
   n: number
 }
 
+interface Texts {
+  long: string
+  n: number
+}
+
 interface SetUp {
   readonly counts: { lists: number }
   readonly faults: { isFull: boolean }
@@ -82,5 +87,35 @@ describe('what a cache trusts', () => {
     await cache.store({ n: 3 })
     expect(counts.lists).toBe(2)
     expect((await open().load())?.state).toEqual({ n: 3 })
+  })
+
+  it('looks again if another cache wrote between its look and its write', async () => {
+    const disk = new MemoryStore()
+    let meanwhile: (() => Promise<void>) | undefined
+    const intercepted = new InterceptedStore(disk, async ({ verb }, run) => {
+      const result = await run()
+      const act = verb === 'list' ? meanwhile : undefined
+      if (act !== undefined) meanwhile = undefined
+      await act?.()
+      return result
+    })
+    const store = Object.assign(intercepted, { exclusive: true })
+    const open = (): SnapshotCache<Texts> => new SnapshotCache<Texts>(store, { immutable: true })
+    const [one, other] = [open(), open()]
+    // Not to be compressed so far that it rides in the head.
+    const text = (first: number): string => Array.from({ length: 20_000 }, (_, i) => (first + i) ** 2).join()
+    await one.store({ long: text(1), n: 0 })
+    await other.load()
+    await other.update({ n: 0.5 })
+    await one.update({ n: 0 })
+    await other.load()
+    meanwhile = async () => {
+      for (let first = 2; first <= 4; first++) await one.store({ long: text(first), n: 0 })
+    }
+    for (let n = 1; n <= 6; n++) await other.update({ n })
+    const snapshot = await open().load()
+    expect(snapshot?.report.problems).toEqual([])
+    expect(snapshot?.state.n).toBe(6)
+    expect(snapshot?.state.long).toBe(text(4))
   })
 })
