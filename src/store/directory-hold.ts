@@ -54,9 +54,20 @@ export class DirectoryHold {
     }
   }
 
-  /** Whether other writers are kept out. */
-  get isLocked(): boolean {
-    return this.#lock !== undefined
+  /** Whether other writers are kept out of what is at the path now: the lock is that of the directory that was there. */
+  get isExclusive(): boolean {
+    return this.#lock !== undefined && !this.isReplaced
+  }
+
+  /** Whether the directory that is locked is not at its path any more. */
+  get isReplaced(): boolean {
+    if (this.#lock === undefined) return false
+    const { directory, system } = this.#options
+    try {
+      return system.blocking.identity(directory) !== this.#identity
+    } catch {
+      return true
+    }
   }
 
   /** Puts a directory that was removed in place again. The lock was that of the old one, so it is taken anew. */

@@ -85,8 +85,6 @@ export class FileStore implements Store {
    * flush a directory (files are flushed all the same).
    */
   readonly durability: Durability
-  /** Whether the directory is locked for this store. */
-  readonly exclusive: boolean
   readonly #hold: DirectoryHold
   readonly #system: FileSystem
   readonly #flushFiles: boolean
@@ -103,7 +101,6 @@ export class FileStore implements Store {
     const { hold, system, asked } = parts
     this.dir = hold.directory
     this.durability = asked === 'power' && hold.canSync ? 'power' : 'process'
-    this.exclusive = hold.isLocked
     this.#hold = hold
     this.#system = system
     this.#flushFiles = asked === 'power'
@@ -111,6 +108,11 @@ export class FileStore implements Store {
     this.#readers = { small: system.blocking, large: system.pooled, platform: system.platform }
     this.#limit = pLimit(parts.maxOpenFiles)
     this.#sync = new SharedSync(() => syncDirectory(system.pooled, this.dir))
+  }
+
+  /** Whether the directory is locked for this store, and still the one at its path. */
+  get exclusive(): boolean {
+    return this.#hold.isExclusive
   }
 
   /**
@@ -212,6 +214,8 @@ export class FileStore implements Store {
       signal,
     }
     const io = this.#writer(value.byteLength)
+    // Another writer may hold what is there by now.
+    if (this.#hold.isReplaced) await this.#hold.renew()
     try {
       await writeFileAtomically(io, write)
     } catch (error) {

@@ -38,7 +38,7 @@ export class FileMedium implements Medium {
   async open(): Promise<Store> {
     const io = this.#layer(this.#disk.system)
     const store = await FileStore.open(diskPath, { durability: this.#durability, lock: false, io })
-    return Object.assign(store, { exclusive: true })
+    return Object.defineProperty(store, 'exclusive', { value: true })
   }
 
   strays(): readonly string[] {
