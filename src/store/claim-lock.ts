@@ -9,6 +9,8 @@ const sharedMemory = '/dev/shm'
 // Who claims later gives way at once; who claimed earlier waits that long for it.
 const waitMs = 2
 const maxWaits = 15
+// Reasons for having no claim now that may be gone a moment later.
+const passing: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM'])
 
 // Not imported: LevelStore runs in browsers too.
 const files = (): typeof import('node:fs') => builtinModule<typeof import('node:fs')>('node:fs')!
@@ -84,7 +86,9 @@ function makeClaim({ identity, ownerId }: LockTarget): Claim | undefined {
         if (systemCode(error) !== 'EEXIST') throw error
       }
     }
-  } catch {
+  } catch (error) {
+    // What passes must not part this writer from others, which do not look for a socket.
+    if (passing.has(systemCode(error))) throw error
     return undefined
   }
 }

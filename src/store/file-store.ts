@@ -24,6 +24,7 @@ import { retrySharing } from './retry.ts'
 import { SharedSync } from './shared-sync.ts'
 import type { Store, StoreOptions } from './store.ts'
 import { syncDirectory } from './store-directory.ts'
+import { Turns } from './turns.ts'
 
 export type { Durability } from './durability.ts'
 
@@ -92,6 +93,7 @@ export class FileStore implements Store {
   readonly #readers: Readers
   readonly #limit: LimitFunction
   readonly #queue = new KeyQueue()
+  readonly #turns = new Turns()
   readonly #sync: SharedSync
   readonly #running = new Set<Promise<unknown>>()
   #closed: Promise<void> | undefined
@@ -147,7 +149,9 @@ export class FileStore implements Store {
     this.#check(options)
     checkPrefix(prefix)
     const work = this.#limit(() => listKeys(this.#readers, this.dir, keyToHex(prefix)))
-    for (const hex of await this.#finish(work, 'list keys', options)) {
+    const hexes = await this.#finish(work, 'list keys', options)
+    await this.#turns.next()
+    for (const hex of hexes) {
       checkSignal(options.signal)
       const key = keyFromHex(hex)
       if (key !== undefined) yield key
@@ -198,7 +202,10 @@ export class FileStore implements Store {
   async #load(key: string): Promise<Uint8Array | undefined> {
     // Before a place among the open files is taken: the write that is waited for needs one as well.
     await this.#queue.ended(key)
-    return await this.#limit(() => readKeyFile(this.#readers, this.dir, keyFile(key)))
+    const value = await this.#limit(() => readKeyFile(this.#readers, this.dir, keyFile(key)))
+    // Afterwards: before, a later write of the key could overtake this.
+    await this.#turns.next()
+    return value
   }
 
   async #write(key: string, value: Uint8Array, signal: AbortSignal | undefined): Promise<void> {

@@ -1,0 +1,18 @@
+/// <reference types="node" />
+
+const turnMs = 10
+
+/**
+ * Lets the event loop have a turn now and then: calls that never wait for anything outside would keep timers, sockets and
+ * aborts from it, however many of them follow each other.
+ */
+export class Turns {
+  #lastMs = performance.now()
+
+  /** Waits for a turn if the last one is some milliseconds ago. */
+  async next(): Promise<void> {
+    if (performance.now() - this.#lastMs < turnMs) return
+    await new Promise<void>(resolve => setImmediate(resolve))
+    this.#lastMs = performance.now()
+  }
+}
