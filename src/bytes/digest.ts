@@ -3,7 +3,7 @@ export const digestBytes = 16
 
 /**
  * MurmurHash3 of `bytes`, the variant for x86 with 128 bits, seed 0 (A. Appleby, 2011). It tells every damage within one
- * aligned block of 16 bytes, and any other but for one chance in 2^128. It is no signature: who wants to deceive can
+ * aligned block of 16 bytes; other damage would have to hit on one of 2^128 values. It is no signature: who wants to deceive can
  * make bytes to a digest, as he could write a new one under any sum without a key; `aesGcm` is for that.
  *
  * Not SHA-256, because it is here in a millisecond, synchronous, and the same everywhere: to load `node:crypto` takes as

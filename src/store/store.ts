@@ -36,8 +36,8 @@ export interface Store {
   /** Does all operations in order, or none of them, also across a crash. */
   batch?(operations: readonly StoreOperation[], options?: StoreOptions): Promise<void>
   /**
-   * Whether a lock keeps every other writer out, so that what is stored is only what came through this object.
-   * Absent is no.
+   * Whether a lock keeps every other writer out, so that what is stored is only what came through this object: of two
+   * objects over one medium at most one may say so. Absent is no.
    */
   readonly exclusive?: boolean
   /** Releases what the store holds. Closing twice succeeds; every other call afterwards is `CLOSED`. */
