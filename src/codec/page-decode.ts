@@ -248,7 +248,7 @@ class PageDecoder {
   #recordShape(shape: readonly number[], { members, columns, isConstant }: Fields): RecordShape {
     const made = recordTemplate(shape.map(key => members[key]!))
     if (made === undefined) throw this.#in.corrupt('found a key twice in one object')
-    const template: Record<string, unknown> = { ...made.template }
+    let template: Record<string, unknown> | undefined
     const keys: string[] = []
     const varying: Column[] = []
     for (let i = 0; i < shape.length; i++) {
@@ -261,9 +261,11 @@ class PageDecoder {
       }
       // What all records have is copied with the template: most nulls, which are there already, and many a flag.
       const value = this.#constants.get(column)
-      if (value !== null) template[made.keys[i]!] = value
+      if (value === null) continue
+      template ??= { ...made.template }
+      template[made.keys[i]!] = value
     }
-    return { template, keys, columns: varying }
+    return { template: template ?? made.template, keys, columns: varying }
   }
 
   #runs(rows: number, depth: number): Column {

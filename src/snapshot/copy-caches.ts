@@ -112,21 +112,18 @@ async function copyPiece(
 ): Promise<number> {
   const key = pieceKey(from.keys, column, piece)
   const value = await from.store.load(key, { signal })
-  await checkPiece(value, piece, key)
+  checkPiece(value, piece, key)
   // What is there already, of an earlier copy, is not written over: a store that writes in place could tear it.
-  if (await isThere(to, piece, key, signal)) return piece.length
+  if (isPiece(await to.store.load(key, { signal }), piece)) return piece.length
   await to.store.store(key, value!, { signal })
-  await checkPiece(await to.store.load(key, { signal }), piece, key)
+  checkPiece(await to.store.load(key, { signal }), piece, key)
   return piece.length
 }
 
-async function isThere(to: Source, piece: Piece, key: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const bytes = await to.store.load(key, { signal })
+function isPiece(bytes: Uint8Array | undefined, piece: Piece): boolean {
   return bytes !== undefined && sameBytes(digest(bytes), piece.digest)
 }
 
-async function checkPiece(bytes: Uint8Array | undefined, piece: Piece, key: string): Promise<void> {
-  if (bytes === undefined || !sameBytes(digest(bytes), piece.digest)) {
-    throw new CacheError('CORRUPT', 'Cannot copy: a segment changed on its way', { key })
-  }
+function checkPiece(bytes: Uint8Array | undefined, piece: Piece, key: string): void {
+  if (!isPiece(bytes, piece)) throw new CacheError('CORRUPT', 'Cannot copy: a segment changed on its way', { key })
 }

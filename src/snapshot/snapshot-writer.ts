@@ -117,11 +117,13 @@ export class SnapshotWriter {
   }
 
   /**
-   * Holds the belief against what is stored (one that is alone does so once a second) and builds a new one on the newest head if it does not stand. Afterwards
-   * {@link belief} is the newest head that can be built on, or `undefined`. Throws `FORMAT_NEWER`.
+   * Holds the belief against what is stored (one that is alone does so once a second) and builds a new one on the newest
+   * head if it does not stand. Afterwards {@link belief} is the newest head that can be built on, or `undefined`. Throws
+   * `FORMAT_NEWER`.
    */
   async check(signal: AbortSignal | undefined): Promise<Inventory> {
-    if (this.#inventory !== undefined && this.#isAlone && this.isTrusted) return this.#inventory
+    // Whether it is alone may take a look at the disk: asked last.
+    if (this.#inventory !== undefined && this.isTrusted && this.#isAlone) return this.#inventory
     noteWriter(this.source, this)
     const inventory = await takeInventory(this.source, signal)
     this.#generation = Math.max(this.#generation, inventory.generation)
