@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { useSmallLimits } from '../snapshot/small-limits.ts'
 import { brokenProtocols } from './broken-protocols.ts'
 import { breakProtocol } from './campaign.ts'
-import { picks, withSmallSegments } from './survives.ts'
+import { picks } from './survives.ts'
 
-withSmallSegments()
+useSmallLimits()
 
 describe('a protocol that is broken on purpose', () => {
   for (const protocol of brokenProtocols) {

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
+import { useSmallSegments } from '../helpers/small-segments.ts'
 import { brokenProtocols } from './broken-protocols.ts'
 import { breakProtocol, type Campaign, runCampaign } from './campaign.ts'
 import { handLives } from './lives.ts'
 import { runLife } from './run-life.ts'
 import { seededLives } from './seeded-lives.ts'
-import { useSmallSegments } from './small-segments.ts'
 import { describeFailure, renderTallies, Tally } from './tally.ts'
 
 const usage = `npm run crash -- [options]

@@ -3,6 +3,7 @@ import type { OpenStore } from '../../src/contract/index.ts'
 import { type FileSystem, openFlags } from '../../src/store/file-io.ts'
 import { FileStore } from '../../src/store/file-store.ts'
 import { runContract } from '../contract/run-contract.ts'
+import { useSmallLimits } from '../snapshot/small-limits.ts'
 import { breakProtocol, runCampaign } from './campaign.ts'
 import { DiskReplay } from './disk-replay.ts'
 import { FileMedium } from './file-medium.ts'
@@ -12,10 +13,10 @@ import { type DiskFiles, diskPath, ModelDisk } from './model-disk.ts'
 import { Random } from './random.ts'
 import { runLife } from './run-life.ts'
 import { seededLives } from './seeded-lives.ts'
-import { picks, withSmallSegments } from './survives.ts'
+import { picks } from './survives.ts'
 import { describeFailure, Tally } from './tally.ts'
 
-withSmallSegments()
+useSmallLimits()
 
 const fileStoreOnModel: OpenStore = async () => {
   const { system: io } = new ModelDisk(undefined, new Random(1))

@@ -1,7 +1,7 @@
 import type { Snapshot, SnapshotCache } from '../../src/snapshot/snapshot-cache.ts'
 import type { Store } from '../../src/store/store.ts'
 import { makePeer, makeState } from '../snapshot/app-state.ts'
-import { findGarbage } from './expect-tidy.ts'
+import { findGarbage } from './find-garbage.ts'
 import { type Config, copyState, isSameState, type LifeState, makeBlob, openLife, renamed } from './life-state.ts'
 import type { Medium } from './medium.ts'
 import { patchPeers } from './steps.ts'

@@ -1,24 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inlineLimits } from '../../src/snapshot/commit.ts'
-import { pagedFrom } from '../../src/snapshot/page-codec.ts'
+import { describe, expect, it } from 'vitest'
+import { useSmallLimits } from '../snapshot/small-limits.ts'
 import type { Life } from './life.ts'
 import { runLife } from './run-life.ts'
-import { useSmallSegments } from './small-segments.ts'
 import { describeFailure, renderTallies, Tally } from './tally.ts'
 
 /** Crashes per operation and model, where there is a choice; the same in CI and by hand, so that numbers agree. */
 export const picks = 4
-
-/** Lets a test file have small segments, and puts the limits back. */
-export function withSmallSegments(): void {
-  const before = { ...inlineLimits }
-  const pagedBefore = { ...pagedFrom }
-  beforeAll(useSmallSegments)
-  afterAll(() => {
-    Object.assign(inlineLimits, before)
-    Object.assign(pagedFrom, pagedBefore)
-  })
-}
 
 /** Registers a test for each life, which crashes it with every seed, and one for the number of crashes in all. */
 export function survivesEveryCrash(
@@ -26,7 +13,7 @@ export function survivesEveryCrash(
   lives: readonly Life[],
   { seeds, atLeast }: { readonly seeds: readonly number[]; readonly atLeast: number },
 ): void {
-  withSmallSegments()
+  useSmallLimits()
   describe(title, () => {
     const tallies = new Map<string, Tally>()
     for (const life of lives) {

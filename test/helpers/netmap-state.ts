@@ -1,3 +1,5 @@
+import { Random } from './random.ts'
+
 /** A network map as plain JSON data with Go's field names. */
 export interface NetmapState {
   SelfNode: NetmapPeer
@@ -57,33 +59,8 @@ const capabilities = [
   ['tailnet-display-name', 0.5],
 ] as const
 
-/** mulberry32: enough for test data, and the same everywhere. */
-class Random {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed | 0
-  }
-
-  unit(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.unit() * limit)
-  }
-
-  chance(probability: number): boolean {
-    return this.unit() < probability
-  }
-
-  pick<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)]!
-  }
-
+/** What a network map is made of. */
+class NetmapRandom extends Random {
   text(length: number, alphabet: string): string {
     return this.list(length, () => alphabet[this.below(alphabet.length)]!).join('')
   }
@@ -116,7 +93,7 @@ class Random {
  * a dictionary-like `CapMap`, names beyond Latin-1. Go's types read it and write back the same values.
  */
 export function netmapState(peers: number, seed = 42): NetmapState {
-  const random = new Random(seed)
+  const random = new NetmapRandom(seed)
   const userIds = Array.from({ length: Math.max(1, Math.floor(peers / 5)) }, (_, i) => 1_000_000_000 + i * 104_729)
   const self = node(random, 1, userIds)
   const state: NetmapState = {
@@ -151,7 +128,7 @@ export function changePeers(
   round: number,
   mode: 'inplace' | 'immutable',
 ): { state: NetmapState; indexes: number[] } {
-  const random = new Random(1000 + round * 31 + count)
+  const random = new NetmapRandom(1000 + round * 31 + count)
   const chosen = new Set<number>()
   while (chosen.size < Math.min(count, state.Peers.length)) chosen.add(random.below(state.Peers.length))
   const indexes = [...chosen].sort((a, b) => a - b)
@@ -171,7 +148,7 @@ export function changePeers(
   return { state: target, indexes }
 }
 
-function node(random: Random, number: number, userIds: readonly number[]): NetmapPeer {
+function node(random: NetmapRandom, number: number, userIds: readonly number[]): NetmapPeer {
   const [os, osVersion] = random.pick(systems)
   const host = `${random.pick(hosts)}-${number}`
   const online = random.chance(0.6)
@@ -218,7 +195,7 @@ function node(random: Random, number: number, userIds: readonly number[]): Netma
   }
 }
 
-function services(random: Random): unknown[] {
+function services(random: NetmapRandom): unknown[] {
   const list: unknown[] = [
     { Proto: 'peerapi4', Port: 1024 + random.below(64_000) },
     { Proto: 'peerapi6', Port: 1024 + random.below(64_000) },
@@ -231,7 +208,7 @@ function services(random: Random): unknown[] {
   return list
 }
 
-function capMap(random: Random): Record<string, unknown> {
+function capMap(random: NetmapRandom): Record<string, unknown> {
   const map: Record<string, unknown> = {}
   for (const [name, share] of capabilities) {
     if (!random.chance(share)) continue
@@ -240,7 +217,7 @@ function capMap(random: Random): Record<string, unknown> {
   return map
 }
 
-function profile(random: Random, id: number, index: number): unknown {
+function profile(random: NetmapRandom, id: number, index: number): unknown {
   const url = `https://lh3.googleusercontent.com/a/${random.text(40, alphanumeric)}=s96-c`
   return {
     ID: id,
@@ -251,7 +228,7 @@ function profile(random: Random, id: number, index: number): unknown {
   }
 }
 
-function dns(random: Random): Record<string, unknown> {
+function dns(random: NetmapRandom): Record<string, unknown> {
   return {
     Resolvers: [{ Addr: '1.1.1.1' }, { Addr: '8.8.8.8' }],
     Routes: Object.fromEntries(random.list(64, index => [`${64 + index}.100.in-addr.arpa.`, null])),
@@ -262,7 +239,7 @@ function dns(random: Random): Record<string, unknown> {
   }
 }
 
-function region(random: Random, id: number): unknown {
+function region(random: NetmapRandom, id: number): unknown {
   return {
     RegionID: id,
     RegionCode: random.text(3, 'abcdefghijklmnop'),
@@ -280,7 +257,7 @@ function region(random: Random, id: number): unknown {
   }
 }
 
-function sshRule(random: Random, index: number): unknown {
+function sshRule(random: NetmapRandom, index: number): unknown {
   return {
     principals: [{ nodeIP: random.ipv4() }],
     sshUsers: { '*': '=', root: '' },
@@ -288,7 +265,7 @@ function sshRule(random: Random, index: number): unknown {
   }
 }
 
-function filterRule(random: Random): unknown {
+function filterRule(random: NetmapRandom): unknown {
   return {
     SrcIPs: random.list(20, () => random.tailnetIpv4()),
     DstPorts: random.list(3, () => ({
