@@ -3,21 +3,30 @@ import type { ErrorCode, ProblemCode } from '../../src/index.ts'
 /** What the caller can do about each code; docs/errors.md shows it. A new code does not compile without it. */
 export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   ABORTED: 'Nothing, it was asked for. A write that was under way may have happened, whole.',
-  ALREADY_EXISTS: 'Pass `replace: true`, or copy to another store or name.',
+  ALREADY_EXISTS:
+    'For a copy: pass `replace: true`, or take another store or name. For a group: take another name, or remove the old one first.',
   CLOSED: 'Do not call after `close()`; open a new store, make a new cache.',
   CORRUPT: 'Load again or open a new view; `verify()` says what is damaged. The next `store()` writes it anew.',
   DECRYPT_FAILED: 'Give the key that the bytes were written with, as a second key of `aesGcm()`.',
   DUPLICATE_KEY: 'Make the keys of the elements unique; the message names the second one.',
   FORMAT_NEWER: 'Update coldsnap, or use another `name` or directory, or `clear()`.',
   INVALID_KEY: 'Use 1 to 1,024 bytes of well-formed text; 200 for the name of a cache.',
+  INVALID_PEERS:
+    'Mend the list; the message names what is wrong with it. `self` must be one of the addresses, in the same spelling.',
   IO: 'Look at `cause`. Trying again later is safe; nothing that was stored is lost.',
+  LISTEN_FAILED: 'Take another port or address; `cause` says why this one was refused.',
+  LOAD_FAILED: 'Look at `cause`, or at the logs of the owner: it is the error of your own `load`.',
   LOCKED: 'Let the other writer close first, or open with `readOnly: true` to read beside it.',
   NO_ACCESS: 'Give the user of the process access to the path.',
   NOTHING_CACHED: 'Call `store()` with the whole state first.',
   NOT_A_DIRECTORY: 'Give another path, or move away what is there.',
+  PEER_FAILED:
+    'A get never ends so: it loads locally. A `set` or `remove` did what it could reach; do it again for the rest.',
   READ_ONLY: 'Open without `readOnly`, or on a medium that can be written.',
   STORE_FULL: 'Free space and store again. The last snapshot still loads.',
+  TIMEOUT: 'Try again, or raise the deadline. Whether a write happened is unknown.',
   UNAVAILABLE: 'The message names what is missing: install the module, or use https, a newer browser or a newer Node.',
+  UNKNOWN_GROUP: 'Make the group first, on every node.',
   UNSUPPORTED_VALUE:
     'Change or leave out the value at the path in the message; [codecs.md](codecs.md) lists what is kept.',
   VALUE_TOO_LARGE: 'Split the value over several columns or elements.',
