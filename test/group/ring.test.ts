@@ -194,6 +194,13 @@ describe('HashRing', () => {
     )
   })
 
+  it('gives a key exactly at a position to the peer of that position', () => {
+    const peers = ['a', 'b', 'c']
+    const { label } = ringPresets.groupcacheV3
+    const ring = new HashRing(peers)
+    for (const peer of peers) for (let i = 0; i < 50; i++) expect(ring.owner(label(peer, i))).toBe(peer)
+  })
+
   it('takes a key of bytes that are not UTF-8 as bytes or as its string', () => {
     const ring = new HashRing(['a', 'b', 'c', 'd', 'e', 'f'])
     for (let byte = 0x80; byte < 0x100; byte++) {
