@@ -4,6 +4,7 @@ export class RecordIndex {
   #sizes = new Map<string, number>()
   #bytes = 0
   #changes = 0
+  #isDirty = false
 
   /** Bytes of all records in it. */
   get bytes(): number {
@@ -15,9 +16,14 @@ export class RecordIndex {
     return this.#sizes.size
   }
 
-  /** How often it changed, uses included, since {@link saved}. */
+  /** How many records were added, replaced or removed since {@link saved}. */
   get changes(): number {
     return this.#changes
+  }
+
+  /** Whether anything, be it the order, is not as it was at {@link saved}. */
+  get isDirty(): boolean {
+    return this.#isDirty
   }
 
   /** Names and sizes, least recently used first. Changes with the index. */
@@ -29,26 +35,31 @@ export class RecordIndex {
     return this.#sizes.has(name)
   }
 
-  /** Adds or replaces a record, or notes that it was used: it is now the most recent. */
+  /** Adds or replaces a record: it is now the one used last. */
   put(name: string, byteLength: number): void {
-    this.delete(name)
-    this.#sizes.set(name, byteLength)
-    this.#bytes += byteLength
+    this.use(name, byteLength)
     this.#changes++
   }
 
+  /** Notes that a record was found and used. */
+  use(name: string, byteLength: number): void {
+    this.#take(name)
+    this.#sizes.set(name, byteLength)
+    this.#bytes += byteLength
+    this.#isDirty = true
+  }
+
   delete(name: string): void {
-    const byteLength = this.#sizes.get(name)
-    if (byteLength === undefined) return
-    this.#sizes.delete(name)
-    this.#bytes -= byteLength
+    if (!this.#take(name)) return
     this.#changes++
+    this.#isDirty = true
   }
 
   clear(): void {
     this.#sizes.clear()
     this.#bytes = 0
     this.#changes++
+    this.#isDirty = true
   }
 
   /** Takes in records of earlier runs, least recently used first, as used before all that are here already. */
@@ -61,7 +72,7 @@ export class RecordIndex {
       this.#bytes += byteLength
     }
     for (const [name, byteLength] of newer) this.#sizes.set(name, byteLength)
-    this.#changes++
+    this.#isDirty = true
   }
 
   /** The least recently used names of which `isFree` is true, up to `maxCount`, whose removal brings the bytes to `maxBytes`. */
@@ -80,5 +91,13 @@ export class RecordIndex {
   /** Counts changes from here on. */
   saved(): void {
     this.#changes = 0
+    this.#isDirty = false
+  }
+
+  #take(name: string): boolean {
+    const byteLength = this.#sizes.get(name)
+    if (byteLength === undefined) return false
+    this.#bytes -= byteLength
+    return this.#sizes.delete(name)
   }
 }

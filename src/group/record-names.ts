@@ -17,7 +17,9 @@ export function checkRecordGroup(group: string): void {
   checkGroupName(group)
   const byteLength = utf8Length(group)
   if (byteLength > maxGroupNameBytes) {
-    throw new RangeError(`Group name is ${byteLength} bytes of UTF-8, the limit for a stored group is ${maxGroupNameBytes}`)
+    throw new RangeError(
+      `Group name is ${byteLength} bytes of UTF-8, the limit for a stored group is ${maxGroupNameBytes}`,
+    )
   }
 }
 
