@@ -56,7 +56,10 @@ export class RecordWriter {
 
   /** The change of `name` that the store has not confirmed yet. */
   latest(name: string): Change | undefined {
-    return this.fills.waiting(name) ?? this.lanes.latest(name)
+    const change = this.fills.waiting(name) ?? this.lanes.latest(name)
+    if (change === undefined || change.life === this.#life) return change
+    // The group is to be cleared of it.
+    return { ...change, entry: undefined }
   }
 
   /** Whether what the store has under `name` must not be used: it is still there only because the store failed. */
