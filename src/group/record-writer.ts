@@ -267,7 +267,8 @@ export class RecordWriter {
     let free: string[] = []
     for await (const storeKey of this.#store.list(this.#prefix)) {
       const name = storeKey.slice(this.#prefix.length)
-      if ((!isRecordName(name) && name !== indexName) || this.#kept?.has(name) === true) continue
+      const isOurs = storeKey.startsWith(this.#prefix) && (isRecordName(name) || name === indexName)
+      if (!isOurs || this.#kept?.has(name) === true) continue
       if (this.lanes.has(name)) busy.push(name)
       else free.push(name)
       if (free.length === maxGroup) {
