@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CacheError } from '../../src/errors.ts'
+import { maxOwed } from '../../src/group/owed-removals.ts'
 import type { RecordStore } from '../../src/group/record-store.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -107,6 +108,27 @@ describe('a store that fails', () => {
     await records.flush()
     expect(await textOf(records, 'key2')).toBe('new')
     await records.close()
+  })
+
+  it('owes so many removals that all of the group counts as gone, and is cleared', async () => {
+    let nowMs = now
+    const { state, store, disk } = breakable()
+    const records = openRecords(store, { clock: () => nowMs })
+    await records.set('untouched', entry('1'))
+    await records.set('key7', entry('old'))
+    state.isBroken = true
+    const failures = await Promise.allSettled(Array.from({ length: maxOwed + 1 }, (_, i) => records.remove(`key${i}`)))
+    expect(failures.every(each => each.status === 'rejected')).toBe(true)
+    state.isBroken = false
+    expect(await records.load('untouched')).toBeUndefined()
+    expect(await records.load('key7')).toBeUndefined()
+    await records.set('later', entry('2'))
+    nowMs += 60_001
+    await records.load('anything')
+    await until(async () => (await keysOf(disk)).length === 1)
+    expect(await textOf(records, 'later')).toBe('2')
+    await records.close()
+    expect(await keysOf(disk)).toEqual(['users/=later'])
   })
 
   it.each([false, true])(

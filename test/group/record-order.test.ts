@@ -4,10 +4,11 @@ import { entryUntil } from '../../src/group/entry.ts'
 import { RecordStore } from '../../src/group/record-store.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { gatedStore } from '../helpers/gated-store.ts'
+import { InterceptedStore } from '../helpers/intercepted-store.ts'
 import { Random } from '../helpers/random.ts'
 import { Scheduler } from '../helpers/scheduled-store.ts'
 import { bytes } from '../store/scratch.ts'
-import { entry, now, openRecords, textOf } from './record-helpers.ts'
+import { entry, now, openRecords, textOf, until } from './record-helpers.ts'
 
 type Step =
   | { readonly do: 'fill' | 'set' | 'remove' | 'load'; readonly key: string }
@@ -37,6 +38,7 @@ async function play(steps: readonly Step[], seed: number, batched: boolean): Pro
   const store = new Scheduler(() => random.unit()).store(disk, batched)
   const records = new RecordStore(store, {
     ...{ group: 'users', runId: 'one', clock: () => now, loadTimeoutMs: 60_000, writeTimeoutMs: 60_000 },
+    surveyDelayMs: seed % 2 === 0 ? 0 : 10_000,
     // Small enough for evictions to mix in.
     maxBytes: 150,
   })
@@ -91,7 +93,9 @@ async function play(steps: readonly Step[], seed: number, batched: boolean): Pro
     const last = await stored(of)
     if (last !== undefined) expect(last).toBeGreaterThanOrEqual(model.barrier.get(of) ?? 0)
   }
-  expect(records.stats().errors).toBe(0)
+  let bytesLeft = 0
+  for (const of of ['a', 'b']) bytesLeft += (await disk.load(`users/=${of}`))?.byteLength ?? 0
+  expect(records.stats()).toMatchObject({ errors: 0, bytes: bytesLeft })
 }
 
 describe('changes of one key', () => {
@@ -138,22 +142,69 @@ describe('changes of one key', () => {
     expect(await textOf(records, 'a')).toBe('new')
   })
 
-  it('a damaged record is not removed once something else was stored there', async () => {
+  it.each(['old', 'damaged'])('a load whose answer, %s, comes after a change is over has none', async was => {
     const disk = new MemoryStore()
-    await disk.store('users/=a', bytes('damaged'))
+    await openRecords(disk).set('a', entry('old'))
+    if (was === 'damaged') await disk.store('users/=a', bytes('damaged'))
+    let isReached = false
+    let answer = (): void => undefined
+    const held = new Promise<void>(resolve => {
+      answer = resolve
+    })
+    const store = new InterceptedStore(disk, async (call, run) => {
+      const result = await run()
+      if (call.verb === 'load' && !isReached) {
+        isReached = true
+        await held
+      }
+      return result
+    })
+    const records = openRecords(store)
+    const loading = records.load('a')
+    await until(() => isReached)
+    await records.set('a', entry('new'))
+    await records.flush()
+    answer()
+    expect(await loading).toBeUndefined()
+    await records.flush()
+    expect(await textOf(records, 'a')).toBe('new')
+    await records.close()
+    expect(await textOf(openRecords(disk), 'a')).toBe('new')
+  })
+
+  it('a load that a fill overtakes answers the newer value', async () => {
+    const disk = new MemoryStore()
+    await openRecords(disk).set('a', entry('old'))
     const gate = gatedStore(disk)
     const records = openRecords(gate.store)
     gate.shut()
     const reached = gate.reached(call => call.verb === 'load')
     const loading = records.load('a')
     await reached
-    const setting = records.set('a', entry('new'))
     gate.open()
-    await loading
-    await setting
-    await records.flush()
-    expect(await textOf(records, 'a')).toBe('new')
-    expect(gate.calls.map(call => call.verb)).not.toContain('remove')
+    gate.shut()
+    records.fill('a', entry('new'))
+    const found = await loading
+    expect(found).toMatchObject({ entry: { value: bytes('new') }, isEarlierRun: false })
+    gate.open()
+    await records.close()
+  })
+
+  it('a change goes on when nobody waits for it any more', async () => {
+    const gate = gatedStore(new MemoryStore())
+    const records = openRecords(gate.store)
+    gate.shut()
+    const caller = new AbortController()
+    const setting = records.set('a', entry('1'), caller.signal)
+    const removing = records.remove('b', caller.signal)
+    caller.abort('enough')
+    const aborted = expect.objectContaining({ code: 'ABORTED', cause: 'enough' })
+    await expect(setting).rejects.toEqual(aborted)
+    await expect(removing).rejects.toEqual(aborted)
+    gate.open()
+    await records.close()
+    expect(gate.calls.map(call => call.verb)).toEqual(['store', 'remove'])
+    expect(await textOf(openRecords(gate.store), 'a')).toBe('1')
   })
 
   it('a later fill follows a set that is under way', async () => {
