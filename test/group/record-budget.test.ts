@@ -178,6 +178,7 @@ describe('the records of earlier runs', () => {
     const first = openRecords(disk)
     for (let i = 0; i < 10; i++) await first.set(keyOf(i), x100)
     await first.close()
+    await disk.store('users/=k05', bytes('damaged'))
     let hold: Promise<void> | undefined
     let release = (): void => undefined
     let isHeld = false
@@ -195,7 +196,8 @@ describe('the records of earlier runs', () => {
     const records = openRecords(store, { surveyDelayMs: 0 })
     await records.set(keyOf(0), entry('new'))
     await until(() => isHeld)
-    await records.remove(keyOf(5))
+    await records.set(keyOf(5), entry('new'))
+    await records.remove(keyOf(3))
     await records.remove(keyOf(9))
     await records.set(keyOf(2), entry('newer'))
     release()
@@ -204,8 +206,8 @@ describe('the records of earlier runs', () => {
       return (await disk.load('users/!index')) !== undefined
     })
     expect(records.stats().bytes).toBe(await bytesOn(disk))
+    expect(await textOf(records, keyOf(5))).toBe('new')
     expect(await textOf(records, keyOf(2))).toBe('newer')
-    expect(records.stats().corrupt).toBe(0)
     await records.close()
   })
 

@@ -113,7 +113,7 @@ describe('a store that fails', () => {
   it('owes so many removals that all of the group counts as gone, and is cleared', async () => {
     let nowMs = now
     const { state, store, disk } = breakable()
-    const records = openRecords(store, { clock: () => nowMs })
+    const records = openRecords(store, { clock: () => nowMs, maxBytes: Number.POSITIVE_INFINITY })
     await records.set('untouched', entry('1'))
     await records.set('key7', entry('old'))
     state.isBroken = true
