@@ -182,7 +182,7 @@ describe('a store that fails', () => {
         }
         await next.close()
       }
-      await fc.assert(fc.asyncProperty(fc.integer(), play), { numRuns: 60 })
+      await fc.assert(fc.asyncProperty(fc.integer(), play), { numRuns: 80 })
     },
   )
 
