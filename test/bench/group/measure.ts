@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GroupNode } from '../../../src/group/node/index.ts'
+import { HashRing } from '../../../src/group/index.ts'
+import { FileStore } from '../../../src/store/file-store.ts'
+import { benchGroup, valueOf } from './bench-group.ts'
+import { callsPerSecond, microsPerCall, type Rounds } from './timing.ts'
+
+const calls = 4000
+const together = 32
+const keys = Array.from({ length: 100 }, (_, i) => `key-${i}`)
+
+/** What a user would pick instead: GET of a Redis on the same machine. */
+export interface Redis {
+  get(key: string): Promise<unknown>
+}
+
+/** One round of everything that a node answers, and of Redis between it, so that both see the same machine. */
+export async function measureCalls(rounds: Rounds, owner: string, redis: Redis): Promise<void> {
+  await using node = await GroupNode.listen('127.0.0.1:0')
+  // Nothing is kept here, so that every get goes to the owner.
+  node.setPeers([node.address, owner], { self: node.address })
+  const remote = node.group(benchGroup, { maxBytes: 1 << 20, load: valueOf, promote: () => false })
+  const local = node.group('local', { maxBytes: 1 << 20, load: valueOf })
+  const owned = keysOf(node, owner)
+  const own = keysOf(node, node.address)[0]!
+  await local.get(own)
+  await remote.getMany(owned)
+  await microsPerCall(calls / 4, () => redis.get('key'))
+
+  rounds.add('redis sequential', await microsPerCall(calls, () => redis.get('key')))
+  rounds.add('peer sequential', await microsPerCall(calls, i => remote.get(owned[i % owned.length]!)))
+  rounds.add('redis parallel', await callsPerSecond(calls * 5, together, () => redis.get('key')))
+  rounds.add('peer parallel', await callsPerSecond(calls * 5, together, i => remote.get(owned[i % owned.length]!)))
+  rounds.add('local hit', await microsPerCall(calls * 50, () => local.get(own)))
+  rounds.add('many', await microsPerCall(calls / 40, () => remote.getMany(owned)))
+  rounds.add('many alone', await microsPerCall(calls / 40, () => Promise.all(owned.map(key => remote.get(key)))))
+  rounds.add('many one by one', await microsPerCall(calls / 400, () => one(owned, key => remote.get(key))))
+}
+
+async function one(all: readonly string[], run: (key: string) => Promise<unknown>): Promise<void> {
+  for (const key of all) await run(key)
+}
+
+
+// A hundred keys of one owner.
+function keysOf(node: GroupNode, owner: string): string[] {
+  const found: string[] = []
+  for (let i = 0; found.length < keys.length; i++) if (node.ownerOf(`key-${i * 7919}`) === owner) found.push(`key-${i * 7919}`)
+  return found
+}
+
+/** Ten thousand gets of one key at once: microseconds of all, and how often the loader ran. */
+export async function measureStampede(rounds: Rounds): Promise<void> {
+  await using node = await GroupNode.listen('127.0.0.1:0')
+  let loads = 0
+  const group = node.group('stampede', {
+    maxBytes: 1 << 20,
+    load: async () => {
+      loads++
+      await new Promise(resolve => setTimeout(resolve, 5))
+      return valueOf()
+    },
+  })
+  const start = performance.now()
+  await Promise.all(Array.from({ length: 10_000 }, () => group.get('hot')))
+  rounds.add('stampede ms', performance.now() - start - 5)
+  rounds.add('stampede loads', loads)
+}
+
+/** Microseconds of one look-up in a ring of 512 peers. */
+export function measureRing(rounds: Rounds): void {
+  const ring = new HashRing(Array.from({ length: 512 }, (_, i) => `10.0.${i >> 8}.${i & 255}:8080`))
+  const count = 200_000
+  const names = Array.from({ length: 1000 }, (_, i) => `user:${i * 7919}`)
+  const start = performance.now()
+  for (let i = 0; i < count; i++) ring.owner(names[i % 1000]!)
+  rounds.add('ring', ((performance.now() - start) * 1000) / count)
+}
+
+/** Milliseconds from listening to the first answer of a node that has `entries` stored. */
+export async function measureRestart(rounds: Rounds, directory: string): Promise<void> {
+  await using store = await FileStore.open(directory, { durability: 'process' })
+  const node = await GroupNode.listen('127.0.0.1:0', { store })
+  const start = performance.now()
+  const group = node.group('warm', { maxBytes: 256 << 20, load: () => undefined, afterRestart: 'trust' })
+  const value = await group.get('key-77777')
+  rounds.add('restart ms', performance.now() - start)
+  if (value === undefined) throw new Error('The restarted node does not have what it stored')
+  await node.close()
+}
+
+/** Fills a directory with the records of a node; remove it when done. */
+export async function fillDirectory(entries: number): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'coldsnap-bench-group-'))
+  await using store = await FileStore.open(directory, { durability: 'process' })
+  const node = await GroupNode.listen('127.0.0.1:0', { store })
+  const group = node.group('warm', { maxBytes: 256 << 20, load: valueOf })
+  for (let i = 0; i < entries; i += 500) {
+    await group.getMany(Array.from({ length: Math.min(500, entries - i) }, (_, j) => `key-${i + j}`))
+  }
+  await node.close()
+  return directory
+}
+
+/** Removes what {@link fillDirectory} made. */
+export function removeDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true })
+}
