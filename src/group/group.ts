@@ -17,7 +17,10 @@ export declare class Group<T> {
   readonly name: string
   get(key: string | Uint8Array, options?: GroupCallOptions): Promise<T | undefined>
   peek(key: string | Uint8Array): T | undefined
-  getMany(keys: Iterable<string | Uint8Array>, options?: GroupCallOptions): Promise<PromiseSettledResult<T | undefined>[]>
+  getMany(
+    keys: Iterable<string | Uint8Array>,
+    options?: GroupCallOptions,
+  ): Promise<PromiseSettledResult<T | undefined>[]>
   set(key: string | Uint8Array, value: T, options?: GroupSetOptions): Promise<void>
   remove(key: string | Uint8Array, options?: GroupCallOptions): Promise<void>
   removeMany(keys: Iterable<string | Uint8Array>, options?: GroupCallOptions): Promise<void>
