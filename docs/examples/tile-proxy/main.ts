@@ -27,7 +27,7 @@ const fleet = new Fleet({ directory, origin: origin.url })
 try {
   await fleet.start(nodes)
   say(`Three tile proxies, one origin that takes ${bold('40 ms')} for a tile, requests as a map's users make them.`)
-  say('How many of its questions each node answered from its memory, and what the origin still had to do:')
+  say('How many of its questions each node answered from its own memory or files, and what the origin still had to do:')
   say('')
   say(dim('     time  requests   node 1   node 2   node 3    origin   slowest'))
   await run()
@@ -38,6 +38,7 @@ try {
 }
 
 async function run(): Promise<void> {
+  const began = performance.now()
   const traffic = new Traffic(() => fleet.urls)
   let before = { requests: 0, origin: 0, stats: new Map<number, NodeStats>() }
   for (let line = 1; line <= lines; line++) {
@@ -46,7 +47,7 @@ async function run(): Promise<void> {
     const cells = Array.from({ length: nodes }, (_, i) => cell(i, now.stats.get(i), before.stats.get(i)))
     say(
       [
-        `${((line * lineMs) / 1000).toFixed(1)} s`.padStart(9),
+        `${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(9),
         String(now.requests - before.requests).padStart(10),
         ...cells,
         String(now.origin - before.origin).padStart(10),
@@ -68,7 +69,7 @@ async function run(): Promise<void> {
 }
 
 function summarise({ answered, failed, wrong }: Traffic): void {
-  const kept = fleet.stats.get(victim)?.fromStore ?? 0
+  const kept = fleet.stats.get(victim)?.fromFiles ?? 0
   const share = ((100 * (answered - origin.requests)) / answered).toFixed(1)
   say('')
   say(`${bold('answered')}     ${answered} requests, ${share} % of them without the origin`)
@@ -80,9 +81,10 @@ function summarise({ answered, failed, wrong }: Traffic): void {
 function cell(i: number, now: NodeStats | undefined, before: NodeStats | undefined): string {
   if (!fleet.isAlive(i) || now === undefined) return '-'.padStart(9)
   // A node that was started again counts from zero.
-  const from = before === undefined || before.gets > now.gets ? { gets: 0, hits: 0 } : before
+  const from = before === undefined || before.gets > now.gets ? { gets: 0, fromMemory: 0, fromFiles: 0 } : before
   const gets = now.gets - from.gets
-  return (gets === 0 ? '.' : `${Math.round((100 * (now.hits - from.hits)) / gets)} %`).padStart(9)
+  const hits = now.fromMemory + now.fromFiles - from.fromMemory - from.fromFiles
+  return (gets === 0 ? '.' : `${Math.round((100 * hits) / gets)} %`).padStart(9)
 }
 
 function say(text: string): void {

@@ -17,9 +17,10 @@ export interface ProxyConfig {
 
 /** What a proxy counts. */
 export interface NodeStats {
+  /** Questions, those of other nodes among them. */
   readonly gets: number
-  readonly hits: number
-  readonly fromStore: number
+  readonly fromMemory: number
+  readonly fromFiles: number
 }
 
 /** What a proxy tells the process that started it: once where it is, then again and again what it did. */
@@ -56,7 +57,7 @@ await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 tell({ type: 'ready', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, address: node.address })
 setInterval(() => {
   const { gets, cacheHits, store } = tiles.stats()
-  tell({ type: 'stats', stats: { gets, hits: cacheHits, fromStore: store?.hits ?? 0 } })
+  tell({ type: 'stats', stats: { gets, fromMemory: cacheHits, fromFiles: store?.hits ?? 0 } })
 }, 50)
 
 process.on('disconnect', async () => {
@@ -67,7 +68,9 @@ process.on('disconnect', async () => {
 })
 
 // Last, because it goes on as long as the node lives.
-await node.followPeers(watchPeersFile(config.peersFile, { pollMs: 100 }), { self: node.address })
+for await (const peers of watchPeersFile(config.peersFile, { pollMs: 100 })) {
+  node.setPeers(peers, { self: node.address })
+}
 
 function tell(message: ProxyMessage): void {
   if (process.connected) process.send!(message, () => {})

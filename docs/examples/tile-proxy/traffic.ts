@@ -3,7 +3,7 @@
 import { tileOf } from './origin.ts'
 
 const users = 12
-const tiles = 3000
+const tiles = 600
 
 export class Traffic {
   answered = 0
