@@ -2,7 +2,6 @@ import { md5 } from '@noble/hashes/legacy.js'
 import { crc32 } from '../bytes/crc32.ts'
 import { fnv1, fnv1OfAscii } from '../bytes/fnv.ts'
 import { fmix64, type Hash64 } from '../bytes/hash64.ts'
-import { toHex } from '../bytes/hex.ts'
 import { utf8Encode } from '../bytes/utf8.ts'
 
 /**
@@ -34,7 +33,7 @@ export interface RingRules {
 }
 
 const plainLabel = (name: string, replica: number): Uint8Array => utf8Encode(`${replica}${name}`)
-const md5Label = (name: string, replica: number): Uint8Array => utf8Encode(toHex(md5(plainLabel(name, replica))))
+const md5Label = (name: string, replica: number): Uint8Array => hexDigits(md5(plainLabel(name, replica)))
 const asAddress = (address: string): string => address
 const asBaseUrl = (address: string, scheme: 'http' | 'https' = 'http'): string => `${scheme}://${address}`
 
@@ -62,3 +61,17 @@ export const ringPresets: Readonly<Record<RingPreset, RingRules>> = {
 
 /** Every {@link RingPreset}. */
 export const ringPresetNames: readonly RingPreset[] = ['groupcacheV3', 'groupcacheV2', 'groupcacheOriginal', 'mixed']
+
+// The lower-case hex of `bytes`, as ASCII.
+function hexDigits(bytes: Uint8Array): Uint8Array {
+  const digits = new Uint8Array(2 * bytes.length)
+  for (const [i, byte] of bytes.entries()) {
+    digits[2 * i] = hexDigit(byte >> 4)
+    digits[2 * i + 1] = hexDigit(byte & 15)
+  }
+  return digits
+}
+
+function hexDigit(value: number): number {
+  return value + (value < 10 ? 0x30 : 0x57)
+}

@@ -46,14 +46,10 @@ export class HashRing {
     this.peers = distinct(peers)
     this.#hash = hash === undefined ? rules.hash : bytes => halves(hash(bytes))
     this.#hashAscii = hash === undefined ? rules.hashAscii : undefined
-    const nodes: Node[] = []
-    for (const [owner, name] of this.peers.entries()) {
-      for (let i = 0; i < replicas; i++) nodes.push({ ...this.#hash(rules.label(name, i)), owner })
-    }
-    nodes.sort(byPosition)
-    this.#hi = Uint32Array.from(nodes, node => node.hi)
-    this.#lo = Uint32Array.from(nodes, node => node.lo)
-    this.#owners = Uint32Array.from(nodes, node => node.owner)
+    const { hi, lo, order } = place(this.peers, replicas, (name, i) => this.#hash(rules.label(name, i)))
+    this.#hi = order.map(node => hi[node]!)
+    this.#lo = order.map(node => lo[node]!)
+    this.#owners = order.map(node => Math.floor(node / replicas))
   }
 
   /**
@@ -83,14 +79,28 @@ export class HashRing {
   }
 }
 
-interface Node extends Hash64 {
-  readonly owner: number
+interface Places {
+  readonly hi: Uint32Array
+  readonly lo: Uint32Array
+  /** The numbers of the virtual nodes in the order of their positions. */
+  readonly order: Uint32Array
 }
 
-// Where positions are equal the last name goes first, and so wins: in the older packages it is the peer that was added
-// last, and lists of peers are sorted more often than not.
-function byPosition(a: Node, b: Node): number {
-  return a.hi - b.hi || a.lo - b.lo || b.owner - a.owner
+// Virtual node number `owner * replicas + i` is replica `i` of a peer.
+function place(peers: readonly string[], replicas: number, hash: (name: string, replica: number) => Hash64): Places {
+  const hi = new Uint32Array(peers.length * replicas)
+  const lo = new Uint32Array(hi.length)
+  for (const [owner, name] of peers.entries()) {
+    for (let i = 0; i < replicas; i++) {
+      const position = hash(name, i)
+      hi[owner * replicas + i] = position.hi
+      lo[owner * replicas + i] = position.lo
+    }
+  }
+  // Where positions are equal the last name goes first, and so wins: in the older packages it is the peer that was added
+  // last, and lists of peers are sorted more often than not.
+  const order = hi.map((_, node) => node).sort((a, b) => hi[a]! - hi[b]! || lo[a]! - lo[b]! || b - a)
+  return { hi, lo, order }
 }
 
 function halves(hash: bigint | Hash64): Hash64 {
