@@ -1,0 +1,5 @@
+export { Cluster, type ClusterNodeOptions, type ClusterOptions, startCluster } from './cluster.ts'
+export { GroupNode, type GroupNodeOptions } from './group-node.ts'
+export { type NodeTransportOptions, nodeTransport } from './node-transport.ts'
+export { type PeerResolver, type ResolvePeersOptions, resolvePeers } from './resolve-peers.ts'
+export { type WatchPeersFileOptions, watchPeersFile } from './watch-peers-file.ts'
