@@ -46,7 +46,6 @@ describe('watchPeersFile', () => {
       await replace(text)
       expect((await lists.next()).value).toEqual([text])
     }
-    expect(errors).toEqual([])
   })
 
   it('gives nothing for another order, comments or the same list written anew', async () => {
@@ -75,7 +74,7 @@ describe('watchPeersFile', () => {
     await reported(3)
     expect(errors.map(({ code }) => code)).toEqual(['INVALID_PEERS', 'INVALID_PEERS', 'IO'])
     expect(errors[0]?.message).toContain('line 1')
-    await writeFile(file, 'b:1')
+    await replace('b:1')
     expect((await next).value).toEqual(['b:1'])
     expect(errors.length).toBe(3)
   })
