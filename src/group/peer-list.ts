@@ -2,20 +2,21 @@ import { CacheError } from '../errors.ts'
 
 /**
  * Checks that `address` is `host:port` as peers name each other: a host name, an IPv4 address, or an IPv6 address in
- * brackets, and a port from 1 to 65535 without leading zeros. No scheme and no path: the ring is made of these very
- * strings, so that every node must spell them alike. Returns what is wrong, or `undefined`.
+ * brackets, and a port from 1 to 65535 without leading zeros; or a base URL (`http://host:port`), by which the presets
+ * `groupcacheV2` and `groupcacheOriginal` name them, without a path. The ring is made of these very strings, so that every
+ * node must spell them alike. Returns what is wrong, or `undefined`.
  */
 export function addressProblem(address: string): string | undefined {
-  if (address.includes('://')) return 'has a scheme, wanted only host:port'
-  const [, host, port] = /^(\[[^\]]*\]|[^:[\]]*):(\d+)$/.exec(address) ?? []
-  if (host === undefined || port === undefined) return 'is not of the form host:port'
-  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) return 'has no port from 1 to 65535'
+  const [, scheme, rest = ''] = /^(https?:\/\/)?(.*)$/s.exec(address) ?? []
+  const [, host, port] = /^(\[[^\]]*\]|[^:[\]/]*)(?::(\d+))?$/.exec(rest) ?? []
+  if (host === undefined || (port === undefined && scheme === undefined)) return 'is not of the form host:port'
+  if (port !== undefined && !isPort(port)) return 'has no port from 1 to 65535'
   if (host.startsWith('[')) return isBracketedIpv6(host) ? undefined : 'has no IPv6 address between its brackets'
   return isHostName(host) ? undefined : 'has no valid host name'
 }
 
 /**
- * The peers of a text: one `host:port` on each line, where empty lines do not count and `#` begins a comment; or a JSON
+ * The peers of a text: one `host:port` (or base URL) on each line, where empty lines do not count and `#` begins a comment; or a JSON
  * array of strings. Sorted, each once. `INVALID_PEERS` with the line (or the place in the array) for an address that is
  * none, and for a list without any: a file that is just being written looks like that.
  */
@@ -73,6 +74,10 @@ function check(address: string, where: string): void {
     'INVALID_PEERS',
     `Cannot read the list of peers: ${JSON.stringify(address)} on ${where} ${problem}`,
   )
+}
+
+function isPort(digits: string): boolean {
+  return /^[1-9]\d{0,4}$/.test(digits) && Number(digits) <= 65_535
 }
 
 function isHostName(host: string): boolean {

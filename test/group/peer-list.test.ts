@@ -27,7 +27,7 @@ describe('a list of peers', () => {
   })
 
   it('says which line or element is wrong, and in what', () => {
-    expect(refused('a:1\n\n# b\nhttp://b:1')).toContain('"http://b:1" on line 4 has a scheme')
+    expect(refused('a:1\n\n# b\nb:0')).toContain('"b:0" on line 4 has no port from 1 to 65535')
     expect(refused('["a:1", "b"]')).toContain('"b" on element 1 is not of the form host:port')
     expect(refused('["a:1", 7]')).toContain('element 1 is no string')
     expect(refused('["a:1"')).toContain('it is no JSON')
@@ -39,6 +39,16 @@ describe('a list of peers', () => {
     ['cache_1.svc.cluster.local:65535', undefined],
     ['a.example.:80', undefined],
     ['[fe80::1]:80', undefined],
+    ['http://10.0.0.1:80', undefined],
+    ['https://[::1]:80', undefined],
+    ['http://a', undefined],
+    ['http://a:80/', 'is not of the form host:port'],
+    ['http://u@a:80', 'has no valid host name'],
+    ['http://', 'has no valid host name'],
+    ['http://a:0', 'has no port from 1 to 65535'],
+    ['ftp://a:80', 'is not of the form host:port'],
+    ['HTTP://a:80', 'is not of the form host:port'],
+    ['a:80\n', 'is not of the form host:port'],
     ['a', 'is not of the form host:port'],
     ['a:1/x', 'is not of the form host:port'],
     ['::1:80', 'is not of the form host:port'],
