@@ -6,7 +6,7 @@ import { decodeGetResponse } from './messages.ts'
 import { decodeText } from './text.ts'
 
 // What the texts of 404s say that do not mean "there is no such key": no such path, no such group, no such method.
-const notAboutKeys = /^(?:404 page not found|no such group: [^]*|invalid path for POST method)$/
+const notAboutKeys = /^(?:404 page not found|no such group: .*|invalid path for POST method)$/s
 
 // How much of an error's text is kept as the cause, in UTF-16 units.
 const maxCauseLength = 200

@@ -116,12 +116,11 @@ export function writeInt64(writer: ByteWriter, number: number, value: bigint): v
   const unsigned = BigInt.asUintN(64, inRange)
   let low = Number(unsigned & 0xfffffffn)
   const high = Number(unsigned >> 28n)
-  if (high === 0) return writer.varint(low)
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 4 && (low >= 0x80 || high > 0); i++) {
     writer.u8((low & 0x7f) | 0x80)
     low >>>= 7
   }
-  writer.varint(high)
+  writer.varint(high > 0 ? high : low)
 }
 
 /** How many bytes a field of `byteLength` bytes takes at most. */
