@@ -1,5 +1,8 @@
 export { Cluster, type ClusterNodeOptions, type ClusterOptions, startCluster } from './cluster.ts'
 export { GroupNode, type GroupNodeOptions } from './group-node.ts'
+export { GroupServer, type GroupServerOptions, type ServerLimits } from './group-server.ts'
+export { type NodeHandler, nodeHandler } from './node-handler.ts'
+export type { NodeTls } from './node-tls.ts'
 export { type NodeTransportOptions, nodeTransport } from './node-transport.ts'
 export { type PeerResolver, type ResolvePeersOptions, resolvePeers } from './resolve-peers.ts'
 export { type WatchPeersFileOptions, watchPeersFile } from './watch-peers-file.ts'
