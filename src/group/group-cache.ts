@@ -53,6 +53,10 @@ export class GroupCache {
     if (transport !== undefined && typeof transport.connect !== 'function') {
       throw new TypeError('Option transport must have the method connect')
     }
+    if (self !== undefined && typeof self !== 'string') throw new TypeError('Option self must be a string')
+    for (const [name, value] of Object.entries({ clock, random, onError })) {
+      if (value !== undefined && typeof value !== 'function') throw new TypeError(`Option ${name} must be a function`)
+    }
     this.#surroundings = { clock, random }
     this.#store = store
     this.#onError = error => report(onError, error)

@@ -24,6 +24,8 @@ export class Membership {
   readonly #retired = new Set<PeerLink>()
 
   constructor(options: MembershipOptions) {
+    // Bad options are told of now, not when the first peer comes.
+    if (options.breaker !== undefined) new Breaker(options.breaker)
     this.#options = options
     this.#self = options.self
   }
