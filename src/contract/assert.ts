@@ -1,5 +1,4 @@
 import { isCacheError } from '../errors.ts'
-import type { StoreRule } from './rules.ts'
 
 /** The checks of one case. Each throws an Error that says the rule, what was done, what was found and what was wanted. */
 export interface Checks {
@@ -16,10 +15,10 @@ export interface Checks {
 }
 
 /** The refusals that the rules speak of. */
-export type Refusal = 'ABORTED' | 'CLOSED' | 'INVALID_KEY' | 'TypeError'
+export type Refusal = 'ABORTED' | 'CLOSED' | 'INVALID_KEY' | 'PEER_FAILED' | 'TypeError'
 
 /** Makes the checks of one rule. */
-export function checksOf(rule: StoreRule): Checks {
+export function checksOf(rule: string): Checks {
   const fail = (what: string, found: string, wanted: string): never => {
     throw violation(rule, what, found, wanted)
   }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import * as valibot from 'valibot'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import * as contract from '../../src/contract/index.ts'
+import * as group from '../../src/group/index.ts'
 import * as coldsnap from '../../src/index.ts'
 import * as netmap from '../../src/netmap/index.ts'
 import * as file from '../../src/store/file-store.ts'
@@ -31,6 +32,7 @@ const modules: Readonly<Record<string, object>> = {
   'coldsnap/file': file,
   'coldsnap/level': level,
   'coldsnap/netmap': netmap,
+  'coldsnap/group': group,
   'coldsnap/contract': contract,
   valibot,
 }

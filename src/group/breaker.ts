@@ -1,0 +1,120 @@
+import { checkInteger, checkOptionNames } from '../core/check.ts'
+
+/** Options of a {@link Breaker}. Times are in milliseconds. */
+export interface BreakerOptions {
+  /** How many calls in a row must fail before the peer is left alone. @default 3 */
+  readonly maxFailures?: number | undefined
+  /** How long the peer is left alone for the first time; doubled each time a probe fails. @default 1_000 */
+  readonly backOffMs?: number | undefined
+  /** The longest time. @default 30_000 */
+  readonly maxBackOffMs?: number | undefined
+  /** The share by which each time is shortened at random, so that nodes do not probe together: 0 to 1. @default 0.5 */
+  readonly jitter?: number | undefined
+  /** Numbers in [0, 1). @default Math.random */
+  readonly random?: (() => number) | undefined
+}
+
+/** The leave to make one call. Exactly one of its methods is called when the call has ended; later ones do nothing. */
+export interface BreakerPass {
+  /** The peer answered, be it with an error of its own. */
+  succeeded(): void
+  /** The peer did not answer in time, or with nothing of use. */
+  failed(nowMs: number): void
+  /** The caller gave up: nothing is known of the peer. The next call may take over the probe. */
+  abandoned(): void
+}
+
+/** `closed`: calls go through. `open`: none does. `halfOpen`: one probe is under way, and no other call goes through. */
+export type BreakerState = 'closed' | 'open' | 'halfOpen'
+
+/**
+ * Leaves a peer alone that fails, and looks now and then whether it is back. Has no timers: a peer nobody calls is not
+ * probed.
+ */
+export class Breaker {
+  readonly #maxFailures: number
+  readonly #backOffMs: number
+  readonly #maxBackOffMs: number
+  readonly #jitter: number
+  readonly #random: () => number
+  #state: BreakerState = 'closed'
+  /** Failures in a row. */
+  #failures = 0
+  /** Openings in a row. */
+  #openings = 0
+  #openedAtMs = 0
+  #openForMs = 0
+  /** Grows with each change of state: what a call of an earlier one reports is no news. */
+  #era = 0
+
+  constructor(options: BreakerOptions = {}) {
+    checkOptionNames(options, ['maxFailures', 'backOffMs', 'maxBackOffMs', 'jitter', 'random'])
+    const { maxFailures = 3, backOffMs = 1000, maxBackOffMs = 30_000, jitter = 0.5, random = Math.random } = options
+    checkInteger('maxFailures', maxFailures, 1)
+    checkInteger('backOffMs', backOffMs, 1)
+    checkInteger('maxBackOffMs', maxBackOffMs, backOffMs)
+    if (!(jitter >= 0 && jitter <= 1)) throw new RangeError(`Option jitter must be from 0 to 1, received ${jitter}`)
+    this.#maxFailures = maxFailures
+    this.#backOffMs = backOffMs
+    this.#maxBackOffMs = maxBackOffMs
+    this.#jitter = jitter
+    this.#random = random
+  }
+
+  get state(): BreakerState {
+    return this.#state
+  }
+
+  /** The leave to call the peer, or undefined: leave it alone for now. After the back-off the first to ask is the probe. */
+  tryEnter(nowMs: number): BreakerPass | undefined {
+    if (this.#state === 'halfOpen' || (this.#state === 'open' && this.#isTooEarly(nowMs))) return undefined
+    if (this.#state === 'open') this.#change('halfOpen')
+    return this.#openPass()
+  }
+
+  #openPass(): BreakerPass {
+    const era = this.#era
+    let isOver = false
+    const report = (outcome: () => void): void => {
+      if (isOver || era !== this.#era) return
+      isOver = true
+      outcome()
+    }
+    return {
+      succeeded: () => report(() => this.#succeed()),
+      failed: nowMs => report(() => this.#fail(nowMs)),
+      abandoned: () => report(() => this.#abandon()),
+    }
+  }
+
+  #succeed(): void {
+    this.#failures = 0
+    this.#openings = 0
+    if (this.#state === 'halfOpen') this.#change('closed')
+  }
+
+  #fail(nowMs: number): void {
+    this.#failures += 1
+    if (this.#state === 'closed' && this.#failures < this.#maxFailures) return
+    const fullMs = Math.min(this.#maxBackOffMs, this.#backOffMs * 2 ** this.#openings)
+    this.#openedAtMs = nowMs
+    this.#openForMs = fullMs * (1 - this.#jitter * this.#random())
+    this.#openings += 1
+    this.#change('open')
+  }
+
+  // The back-off of a probe is over, so that whoever asks next is the probe.
+  #abandon(): void {
+    if (this.#state === 'halfOpen') this.#change('open')
+  }
+
+  #change(state: BreakerState): void {
+    this.#state = state
+    this.#era += 1
+  }
+
+  // A clock that was set back must not leave the peer alone for as long as it was set back.
+  #isTooEarly(nowMs: number): boolean {
+    return nowMs >= this.#openedAtMs && nowMs < this.#openedAtMs + this.#openForMs
+  }
+}
