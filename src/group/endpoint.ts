@@ -111,8 +111,8 @@ export class Endpoint {
     const hasBody = length > 0 || header('transfer-encoding') !== undefined
     if (!(length <= this.maxBodyBytes)) return plainAnswer(413, 'request body is too large')
     // Where proxies disagree about such bodies, one request can be smuggled in another.
-    if (hasBody && method !== 'PUT' && method !== 'POST') return plainAnswer(400, 'bad request')
-    const body = hasBody || method === 'PUT' || method === 'POST' ? await read() : new Uint8Array()
+    if (hasBody && (method === 'GET' || method === 'DELETE')) return plainAnswer(400, 'bad request')
+    const body = method === 'PUT' || method === 'POST' ? await read() : new Uint8Array()
     if (body === undefined) return plainAnswer(413, 'request body is too large')
     if (this.isSigned && (await this.signerOf({ method, target, body }, header)) === undefined) {
       return plainAnswer(401, 'request is not signed as it must be')

@@ -171,10 +171,11 @@ class FetchPeer implements Peer {
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
       throw new CacheError('PEER_FAILED', 'Cannot get an answer of a peer: it redirects')
     }
-    const answer = await readCapped(response.body, this.#parts.maxAnswerBytes)
-    if (answer === undefined) {
-      throw new CacheError('PEER_FAILED', `A peer's answer has more than ${this.#parts.maxAnswerBytes} bytes`)
-    }
+    const { maxAnswerBytes } = this.#parts
+    const isTooLarge = Number(response.headers.get('content-length') ?? 0) > maxAnswerBytes
+    const answer = isTooLarge ? undefined : await readCapped(response.body, maxAnswerBytes)
+    if (answer === undefined)
+      throw new CacheError('PEER_FAILED', `A peer's answer has more than ${maxAnswerBytes} bytes`)
     return { status: response.status, headers: Object.fromEntries(response.headers), body: answer }
   }
 }

@@ -1,5 +1,6 @@
 import { gunzip, inflate, inflateRaw } from 'node:zlib'
 import { CacheError } from '../../errors.ts'
+import { plainBytes } from './plain-bytes.ts'
 
 type Undo = (
   bytes: Uint8Array,
@@ -20,7 +21,7 @@ export function decodeContent(bytes: Uint8Array, coding: string, maxBytes: numbe
       reject(new CacheError('PEER_FAILED', 'Cannot undo the content coding of an answer', { cause }))
     if (undo === undefined) return failed(new Error('The coding is neither gzip nor deflate'))
     undo(bytes, { maxOutputLength: Math.max(1, maxBytes) }, (error, result) =>
-      error ? failed(error) : resolve(result),
+      error ? failed(error) : resolve(plainBytes(result)),
     )
   })
 }

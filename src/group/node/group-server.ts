@@ -62,6 +62,7 @@ export class GroupServer {
   readonly #server: Server
   readonly #endpoint: Endpoint
   readonly #sockets = new Set<Socket>()
+  readonly #responses = new Set<ServerResponse>()
   readonly #links = new Set<ServedLink>()
   readonly #limits: Limits
   #closed: Promise<void> | undefined
@@ -121,6 +122,7 @@ export class GroupServer {
   async #close(): Promise<void> {
     const over = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
+    for (const response of this.#responses) response.shouldKeepAlive = false
     for (const link of this.#links) void link.drain()
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy()
@@ -136,10 +138,10 @@ export class GroupServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    // One that was accepted just before the end of listening, on a connection that was kept.
     if (this.#closed !== undefined) response.shouldKeepAlive = false
-    response.on('close', () => {
-      if (this.#closed !== undefined) this.#server.closeIdleConnections()
-    })
+    this.#responses.add(response)
+    response.on('close', () => this.#responses.delete(response))
     handleRequest(this.#endpoint, request, response, undefined)
   }
 

@@ -7,6 +7,7 @@ import type { ExchangeRequest } from '../http-peer.ts'
 import type { PeerAddress } from '../peer-address.ts'
 import type { HttpAnswer } from '../wire/http-message.ts'
 import { decodeContent } from './decode-content.ts'
+import { plainBytes } from './plain-bytes.ts'
 
 /** What bounds an exchange. */
 export interface ExchangeLimits {
@@ -147,7 +148,7 @@ function readBody(response: IncomingMessage, maxBytes: number, settle: Settle<Ht
   response.on('end', () => {
     if (!response.complete) return
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)
-    settle({ status: response.statusCode ?? 0, headers: headersOf(response), body })
+    settle({ status: response.statusCode ?? 0, headers: headersOf(response), body: plainBytes(body) })
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Frame, FrameCutter, readFrame } from '../link/link-frame.ts'
 import { macBytes, RecordOpener, RecordSealer } from './link-seal.ts'
+import { plainBytes } from './plain-bytes.ts'
 
 // Above this many bytes that wait to be sent, nothing more is read: who does not take answers gets no more of them.
 const maxUnsentBytes = 4 * 1024 * 1024
@@ -45,12 +46,12 @@ export class LinkSocket {
       this.#sealer = new RecordSealer(sessionKey, role)
       this.#opener = new RecordOpener(sessionKey, other, maxRecordBytes(parts.maxFrameBytes))
     }
-    socket.on('data', (chunk: Uint8Array) => this.#receive(chunk))
+    socket.on('data', (chunk: Uint8Array) => this.#receive(plainBytes(chunk)))
     socket.on('error', error => this.end(error))
     socket.on('close', () => this.end(new Error('The connection was closed')))
     socket.on('end', () => this.end(new Error('The connection was ended by the other side')))
     socket.on('drain', () => this.#flow())
-    if (parts.head.byteLength > 0) queueMicrotask(() => this.#receive(parts.head))
+    if (parts.head.byteLength > 0) queueMicrotask(() => this.#receive(plainBytes(parts.head)))
   }
 
   /** Whether it is over. */

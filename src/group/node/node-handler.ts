@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Endpoint, type EndpointOptions, notFoundAnswer } from '../endpoint.ts'
 import type { PeerService } from '../peer-service.ts'
 import type { HttpAnswer } from '../wire/http-message.ts'
+import { plainBytes } from './plain-bytes.ts'
 
 /** A request listener of `node:http`, also as a middleware. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
@@ -73,7 +74,7 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Arra
       request.pause()
       resolve(undefined)
     })
-    request.on('end', () => resolve(Buffer.concat(chunks, length)))
+    request.on('end', () => resolve(plainBytes(Buffer.concat(chunks, length))))
     request.on('error', reject)
     request.on('close', () => reject(new Error('The request is cut off')))
   })
