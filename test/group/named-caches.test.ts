@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { GroupCache } from '../../src/group/group-cache.ts'
 import { MemoryNetwork } from '../../src/group/memory-network.ts'
 import { type NamedCacheConfig, NamedCaches } from '../../src/group/named-caches.ts'
+import { MemoryStore } from '../../src/store/memory-store.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
@@ -116,6 +117,19 @@ describe('NamedCaches', () => {
         await expect(each.get('tiles', key)).rejects.toMatchObject({ message: /backfill func is nil/ })
       }
     }
+  })
+
+  it('what was set outlives a restart over a store, also where no backfill could confirm it', async () => {
+    const store = new MemoryStore()
+    const before = new NamedCaches(new GroupCache({ store }))
+    before.add('tiles', { maxBytes })
+    await before.set('tiles', 'a', bytes('kept'))
+    await before.close()
+    const after = new NamedCaches(new GroupCache({ store }))
+    open.push(after)
+    after.add('tiles', { maxBytes })
+    expect(text(await after.get('tiles', 'a'))).toBe('kept')
+    expect(text(await after.get('tiles', 'a'))).toBe('kept')
   })
 
   it('two instances side by side know nothing of each other', async () => {

@@ -34,7 +34,7 @@ afterAll(async () => await rm(directory, { recursive: true, force: true }))
 
 // The outcome is the process's own: it ends with 1 if a request failed, a tile was wrong, or nothing was warm.
 it('the example of three tile proxies answers through a kill, and is warm after it', async () => {
-  const { stdout, stderr } = await run(process.execPath, [join(directory, 'main.js'), '--seconds', '4'], {
+  const { stdout, stderr } = await run(process.execPath, [join(directory, 'main.js'), '--seconds', '5'], {
     env: { ...process.env, NO_COLOR: '1' },
     timeout: 50_000,
   })
@@ -44,8 +44,8 @@ it('the example of three tile proxies answers through a kill, and is warm after 
   expect(stdout).toMatch(/node 2 is started again/)
   expect(stdout.match(/^ +\d+\.\d s .*\d+ ms$/gm)).toHaveLength(15)
   const [, answered, share] = /^answered {5}(\d+) requests, ([\d.]+) %/m.exec(stdout) ?? []
-  expect(Number(answered)).toBeGreaterThan(100)
-  expect(Number(share)).toBeGreaterThan(20)
+  expect(Number(answered)).toBeGreaterThan(50)
+  expect(Number(share)).toBeGreaterThan(10)
   expect(stdout).toMatch(/^failed {7}0, wrong tiles 0$/m)
   expect(Number(/found (\d+) tiles/.exec(stdout)?.[1])).toBeGreaterThan(0)
 })
