@@ -1,21 +1,14 @@
 import { checkInteger, checkOptionNames } from '../../core/check.ts'
 import { Partitions } from '../partitions.ts'
-import type { Transport } from '../transport.ts'
 import { GroupNode, type GroupNodeOptions } from './group-node.ts'
-import { type NodeTransportOptions, nodeTransport } from './node-transport.ts'
 
 /** Options of {@link startCluster}. */
 export interface ClusterOptions {
   /** Makes a node's groups; called when it starts, and again when it is started anew. */
   readonly setup?: ((node: GroupNode, index: number) => void | Promise<void>) | undefined
   /** The options of a node, its store for example; called whenever `setup` is, before it. Stores stay yours to close. */
-  readonly nodeOptions?: ((index: number) => ClusterNodeOptions | Promise<ClusterNodeOptions>) | undefined
-  /** How the nodes reach each other. */
-  readonly transport?: NodeTransportOptions | undefined
+  readonly nodeOptions?: ((index: number) => GroupNodeOptions | Promise<GroupNodeOptions>) | undefined
 }
-
-/** The options of one node of a {@link Cluster}. */
-export type ClusterNodeOptions = Omit<GroupNodeOptions, 'transport' | 'self'>
 
 /**
  * Starts `count` real nodes on ports of 127.0.0.1 that the system chooses, each knowing all: for tests of programs that
@@ -24,20 +17,15 @@ export type ClusterNodeOptions = Omit<GroupNodeOptions, 'transport' | 'self'>
  */
 export async function startCluster(count: number, options: ClusterOptions = {}): Promise<Cluster> {
   checkInteger('count', count, 1)
-  checkOptionNames(options, ['setup', 'nodeOptions', 'transport'])
+  checkOptionNames(options, ['setup', 'nodeOptions'])
   return await Cluster.start(count, options)
-}
-
-interface Member {
-  readonly node: GroupNode
-  readonly transport: Transport
 }
 
 /** Nodes of one process for tests; made by {@link startCluster}. A node is named by its number, from 0. */
 export class Cluster {
   readonly #options: ClusterOptions
   readonly #partitions = new Partitions()
-  readonly #members: Member[] = []
+  readonly #nodes: GroupNode[] = []
   readonly #addresses: string[] = []
 
   private constructor(options: ClusterOptions) {
@@ -49,9 +37,9 @@ export class Cluster {
     const cluster = new Cluster(options)
     try {
       for (let i = 0; i < count; i++) {
-        const member = await cluster.#listen(i, '127.0.0.1:0')
-        cluster.#members.push(member)
-        cluster.#addresses.push(member.node.address)
+        const node = await cluster.#listen(i, '127.0.0.1:0')
+        cluster.#nodes.push(node)
+        cluster.#addresses.push(node.address)
       }
       for (let i = 0; i < count; i++) await cluster.#setUp(i)
     } catch (error) {
@@ -63,7 +51,7 @@ export class Cluster {
 
   /** The nodes. One that was stopped stays in its place, closed, until it is started anew. */
   get nodes(): readonly GroupNode[] {
-    return this.#members.map(({ node }) => node)
+    return this.#nodes
   }
 
   /** The addresses of all nodes. They stay the same over {@link restart}. */
@@ -73,26 +61,24 @@ export class Cluster {
 
   /** The number of the node that owns a key, running or not. */
   ownerOf(key: string | Uint8Array): number {
-    return this.#addresses.indexOf(this.#at(0).node.ownerOf(key) ?? '')
+    return this.#addresses.indexOf(this.#at(0).ownerOf(key) ?? '')
   }
 
   /** Closes a node. The others keep it in their rings, as they do with one that died. Stopping twice succeeds. */
   async stop(index: number): Promise<void> {
-    const { node, transport } = this.#at(index)
-    await node.close()
-    await transport.close?.()
+    await this.#at(index).close()
   }
 
   /** Starts a node anew at its old address, with new groups and its memory empty; stops it first if it runs. */
   async restart(index: number): Promise<void> {
     await this.stop(index)
-    this.#members[index] = await this.#listen(index, this.#addresses[index]!)
+    this.#nodes[index] = await this.#listen(index, this.#addresses[index]!)
     await this.#setUp(index)
   }
 
   /** Lets all calls between two nodes fail, those under way too, in both directions, until {@link heal}. */
   partition(a: number, b: number): void {
-    this.#partitions.cut(this.#at(a).node.address, this.#at(b).node.address)
+    this.#partitions.cut(this.#at(a).address, this.#at(b).address)
   }
 
   /** Ends all partitions. */
@@ -102,35 +88,32 @@ export class Cluster {
 
   /** Closes all nodes. Closing twice succeeds. */
   async close(): Promise<void> {
-    await Promise.all(this.#members.map((_, i) => this.stop(i)))
+    await Promise.all(this.#nodes.map(node => node.close()))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  async #listen(index: number, address: string): Promise<Member> {
-    const options = await this.#options.nodeOptions?.(index)
-    const toPeers = nodeTransport(this.#options.transport)
-    const transport = this.#partitions.transport(toPeers, () => this.#addresses[index])
-    try {
-      return { node: await GroupNode.listen(address, { ...options, transport }), transport }
-    } catch (error) {
-      await toPeers.close?.()
-      throw error
-    }
+  async #listen(index: number, address: string): Promise<GroupNode> {
+    const options = (await this.#options.nodeOptions?.(index)) ?? {}
+    const { wrapTransport = transport => transport } = options
+    return await GroupNode.listen(address, {
+      ...options,
+      wrapTransport: inner => this.#partitions.transport(wrapTransport(inner), () => this.#addresses[index]),
+    })
   }
 
   // Groups come first: a node that is in a ring must be able to answer.
   async #setUp(index: number): Promise<void> {
-    const { node } = this.#at(index)
+    const node = this.#at(index)
     await this.#options.setup?.(node, index)
     node.setPeers(this.#addresses, { self: this.#addresses[index] })
   }
 
-  #at(index: number): Member {
-    const member = this.#members[index]
-    if (member === undefined) throw new RangeError(`There is no node ${index}; the cluster has ${this.#members.length}`)
-    return member
+  #at(index: number): GroupNode {
+    const node = this.#nodes[index]
+    if (node === undefined) throw new RangeError(`There is no node ${index}; the cluster has ${this.#nodes.length}`)
+    return node
   }
 }

@@ -1,147 +1,150 @@
 import { checkOptionNames } from '../../core/check.ts'
 import type { Group } from '../group.ts'
 import { GroupCache } from '../group-cache.ts'
-import type { GroupCacheOptions, SetPeersOptions } from '../group-cache-options.ts'
+import type { GroupCacheOptions, Ring, SetPeersOptions } from '../group-cache-options.ts'
 import type { GroupOptions } from '../group-options.ts'
 import type { GroupStats } from '../group-stats.ts'
+import type { PeerService } from '../peer-service.ts'
 import { ringPresets } from '../ring-presets.ts'
 import type { Transport } from '../transport.ts'
-import { GroupServer, type GroupServerOptions } from './group-server.ts'
+import { GroupServer, type GroupServerOptions, groupServerOptionNames } from './group-server.ts'
 import { type NodeTransportOptions, nodeTransport } from './node-transport.ts'
 
-/** The limits of the client side of a {@link GroupNode}. */
-type ClientOptions = Pick<
+/** How the other nodes are called, beside what both directions share. */
+export type GroupNodeClientOptions = Pick<
   NodeTransportOptions,
   'timeoutMs' | 'maxAnswerBytes' | 'maxConnections' | 'maxCalls' | 'idleTimeoutMs'
 >
 
 /**
- * Options of {@link GroupNode.listen}: those of the cache, of the server, and of the client, which share `secret`, `tls`,
- * `basePath`, `escaping` and `link`. With a `transport` of one's own the client's have no effect and are refused.
+ * Options of {@link GroupNode.listen}: those of a `GroupCache`, and of its server. `tls`, `secret`, `basePath`, `escaping` and
+ * `link` are for both directions.
  */
-export interface GroupNodeOptions extends GroupCacheOptions, GroupServerOptions, ClientOptions {}
+export interface GroupNodeOptions extends Omit<GroupCacheOptions, 'transport'>, Omit<GroupServerOptions, 'clock'> {
+  /** `timeoutMs` is only the last resort here (60,000): each group has its `peerTimeoutMs`. */
+  readonly client?: GroupNodeClientOptions | undefined
+  /** Puts something around the calls to the other nodes: `tracedTransport` for example. @default nothing */
+  readonly wrapTransport?: ((transport: Transport) => Transport) | undefined
+}
 
-const cacheNames = ['self', 'store', 'ring', 'replicas', 'breaker', 'clock', 'random', 'onError'] as const
-const serverNames = ['maxBodyBytes', 'maxConcurrentRequests', 'replayWindowMs', 'limits', 'clock'] as const
-const clientNames = ['timeoutMs', 'maxAnswerBytes', 'maxConnections', 'maxCalls', 'idleTimeoutMs', 'clock'] as const
-const sharedNames = ['secret', 'tls', 'basePath', 'escaping', 'link'] as const
+const cacheOptionNames = ['self', 'store', 'ring', 'replicas', 'breaker', 'clock', 'random', 'onError'] as const
+const clientOptionNames = ['timeoutMs', 'maxAnswerBytes', 'maxConnections', 'maxCalls', 'idleTimeoutMs'] as const
+const lastResortMs = 60_000
 
-/** A node of a fleet: a {@link GroupCache}, its server, and its clients for the other nodes. */
+/**
+ * A `GroupCache` with its server and its way to the others. Without `secret` or `tls.mutual`, everybody who reaches the
+ * port can read and change every value.
+ */
 export class GroupNode {
-  /** The cache, for what is not here. */
-  readonly cache: GroupCache
+  /** Where it listens, as `host:port`. What the other nodes call it is `self`, which `setPeers` is told. */
+  readonly address: string
+  readonly #cache: GroupCache
   readonly #server: GroupServer
-  /** What `close` ends; a transport of the caller's own stays open. */
-  readonly #transport: Transport | undefined
-  #closing: Promise<void> | undefined
+  #closed: Promise<void> | undefined
 
-  private constructor(cache: GroupCache, server: GroupServer, transport: Transport | undefined) {
-    this.cache = cache
+  private constructor(cache: GroupCache, server: GroupServer) {
+    this.#cache = cache
     this.#server = server
-    this.#transport = transport
+    this.address = server.address
   }
 
   /**
-   * Listens on `host:port`; port 0 lets the system choose, an empty host is every interface. `LISTEN_FAILED` where that
-   * is not possible: nothing is left open then. As long as there are no peers, all keys are this node's.
+   * Listens on `host:port`; port 0 lets the system choose, an empty host is every interface. Rejects with
+   * `LISTEN_FAILED`; bad options throw a TypeError or RangeError.
    */
   static async listen(address: string, options: GroupNodeOptions = {}): Promise<GroupNode> {
-    checkOptionNames(options, ['transport', ...cacheNames, ...serverNames, ...clientNames, ...sharedNames])
-    const { transport, ring } = options
-    const escaping = typeof ring === 'string' ? ringPresets[ring]?.escaping : undefined
-    const shared = { ...(escaping !== undefined && { escaping }), ...pick(options, sharedNames) }
-    if (transport !== undefined) checkNoneOf(options, clientNames.slice(0, -1))
-    const own = transport === undefined ? nodeTransport({ ...shared, ...pick(options, clientNames) }) : undefined
-    const cache = new GroupCache({ transport: transport ?? own, ...pick(options, cacheNames) })
+    checkOptionNames(options, [...cacheOptionNames, ...groupServerOptionNames, 'client', 'wrapTransport'])
+    const { client = {}, wrapTransport = transport => transport, ...given } = options
+    const rest = { escaping: escapingOf(given), ...given }
+    checkOptionNames(client, clientOptionNames)
+    const shared = pick(rest, ['tls', 'secret', 'basePath', 'escaping', 'link', 'clock'])
+    const transport = nodeTransport({ timeoutMs: lastResortMs, ...shared, ...client })
+    const cache = new GroupCache({ ...pick(rest, cacheOptionNames), transport: wrapTransport(transport) })
     try {
-      const server = await GroupServer.listen(address, cache, { ...shared, ...pick(options, serverNames) })
-      return new GroupNode(cache, server, own)
+      return new GroupNode(cache, await GroupServer.listen(address, cache, pick(rest, groupServerOptionNames)))
     } catch (error) {
       await cache.close()
-      await own?.close?.()
       throw error
     }
   }
 
-  /** Where this node listens, as `host:port`. */
-  get address(): string {
-    return this.#server.address
+  /** See `GroupCache.self`. */
+  get self(): string | undefined {
+    return this.#cache.self
   }
 
-  /** See {@link GroupCache.peers}. */
+  /** See `GroupCache.peers`. */
   get peers(): readonly string[] {
-    return this.cache.peers
+    return this.#cache.peers
   }
 
-  /** See {@link GroupCache.ownerOf}. */
+  /** See `GroupCache.ring`. */
+  get ring(): Ring | undefined {
+    return this.#cache.ring
+  }
+
+  /** Answers what peers ask: to mount it elsewhere too. */
+  get service(): PeerService {
+    return this.#cache.service
+  }
+
+  /** See `GroupCache.ownerOf`. */
   ownerOf(key: string | Uint8Array): string | undefined {
-    return this.cache.ownerOf(key)
+    return this.#cache.ownerOf(key)
   }
 
-  /** See {@link GroupCache.setPeers}. */
+  /** See `GroupCache.setPeers`. */
   setPeers(peers: Iterable<string>, options?: SetPeersOptions): void {
-    this.cache.setPeers(peers, options)
+    this.#cache.setPeers(peers, options)
   }
 
-  /** See {@link GroupCache.followPeers}. */
-  async followPeers(
+  /** See `GroupCache.followPeers`. */
+  followPeers(
     source: AsyncIterable<readonly string[]>,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<void> {
-    await this.cache.followPeers(source, options)
+    return this.#cache.followPeers(source, options)
   }
 
-  /** See {@link GroupCache.group}. */
+  /** See `GroupCache.group`. */
   group<T = Uint8Array>(name: string, options: GroupOptions<T>): Group<T> {
-    return this.cache.group(name, options)
+    return this.#cache.group(name, options)
   }
 
-  /** See {@link GroupCache.getGroup}. */
+  /** See `GroupCache.getGroup`. */
   getGroup(name: string): Group<unknown> | undefined {
-    return this.cache.getGroup(name)
+    return this.#cache.getGroup(name)
   }
 
-  /** See {@link GroupCache.removeGroup}. */
-  async removeGroup(name: string): Promise<void> {
-    await this.cache.removeGroup(name)
+  /** See `GroupCache.removeGroup`. */
+  removeGroup(name: string): Promise<void> {
+    return this.#cache.removeGroup(name)
   }
 
-  /** See {@link GroupCache.stats}. */
+  /** See `GroupCache.stats`. */
   stats(): Readonly<Record<string, GroupStats>> {
-    return this.cache.stats()
+    return this.#cache.stats()
   }
 
   /**
-   * Finishes writes under way, stores what was loaded, and closes all connections. Peers whose questions are under way
-   * load for themselves. The store stays open, being yours. Closing twice succeeds.
+   * Answers what peers have asked already, at most for `limits.closeTimeoutMs`, then ends as `GroupCache.close` does. All
+   * sockets are closed then. Closing twice succeeds.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    this.#closed ??= this.#server.close().then(() => this.#cache.close())
+    return this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-
-  async #close(): Promise<void> {
-    try {
-      // The server goes on meanwhile, and tells peers what the cache rejects: they need not wait for a deadline.
-      await this.cache.close()
-    } finally {
-      await this.#server.close()
-      await this.#transport?.close?.()
-    }
-  }
 }
 
-function pick<T extends object, K extends keyof T>(options: T, names: readonly K[]): Pick<T, K> {
-  const picked: Partial<T> = {}
-  for (const name of names) if (options[name] !== undefined) picked[name] = options[name]
-  return picked as Pick<T, K>
+// A fleet of the original groupcache escapes keys in its own way.
+function escapingOf({ ring }: GroupNodeOptions): 'path' | 'query' {
+  return (typeof ring === 'string' ? ringPresets[ring]?.escaping : undefined) ?? 'path'
 }
 
-function checkNoneOf(options: GroupNodeOptions, names: readonly (keyof GroupNodeOptions)[]): void {
-  const found = names.find(name => options[name] !== undefined)
-  if (found !== undefined) throw new TypeError(`Option ${found} has no effect with a transport of your own`)
+function pick<T extends object, const K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name as K))) as Pick<T, K>
 }

@@ -77,6 +77,22 @@ describe('startCluster', () => {
     expect(await get(cluster, 1, key)).toBe(`${key} from 1, load 1`)
   })
 
+  it('nodes with a secret of their own reach each other, and what wraps their transports is asked', async () => {
+    const wrapped: number[] = []
+    const cluster = await start(2, {
+      nodeOptions: index => ({
+        secret: 'a secret of at least sixteen characters',
+        wrapTransport: transport => {
+          wrapped.push(index)
+          return transport
+        },
+      }),
+    })
+    const key = keyOf(cluster, 1)
+    expect(await get(cluster, 0, key)).toBe(`${key} from 1, load 1`)
+    expect(wrapped).toEqual([0, 1])
+  })
+
   it('a partition cuts both directions, and no others, until it heals', async () => {
     const cluster = await start(3)
     const [zero, one, two] = [keyOf(cluster, 0), keyOf(cluster, 1), keyOf(cluster, 2)]
@@ -122,7 +138,7 @@ describe('startCluster', () => {
 
   it('checks its arguments', async () => {
     await expect(startCluster(0)).rejects.toThrow(RangeError)
-    await expect(startCluster(1, { transport: {}, ...{ set: 1 } })).rejects.toThrow(/Unknown option set/)
+    await expect(startCluster(1, { setup: () => {}, ...{ set: 1 } })).rejects.toThrow(/Unknown option set/)
     const cluster = await start(1)
     expect(() => cluster.partition(0, 1)).toThrow(/There is no node 1/)
     await expect(cluster.stop(7)).rejects.toThrow(RangeError)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { GroupNode } from '../../../src/group/node/group-node.ts'
-import { nodeTransport } from '../../../src/group/node/node-transport.ts'
+import { type Span, type Tracer, tracedTransport } from '../../../src/group/tracing.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 
 const maxBytes = 1_000_000
@@ -62,10 +62,30 @@ describe('GroupNode', () => {
     expect(loads).toEqual([])
   })
 
+  it('lets a tracer be put around its calls', async () => {
+    const names: string[] = []
+    const span: Span = { setStatus: () => {}, recordException: () => {}, end: () => {} }
+    const tracer: Tracer = {
+      startSpan: name => {
+        names.push(name)
+        return span
+      },
+    }
+    await using owner = await GroupNode.listen('127.0.0.1:0')
+    await using node = await GroupNode.listen('127.0.0.1:0', { wrapTransport: inner => tracedTransport(inner, tracer) })
+    const peers = [owner.address, node.address]
+    for (const each of [owner, node]) {
+      each.group('users', { maxBytes, load: key => bytes(key) })
+      each.setPeers(peers, { self: each.address })
+    }
+    const key = Array.from({ length: 1000 }, (_, i) => `${i}/key`).find(each => node.ownerOf(each) === owner.address)!
+    await node.getGroup('users')!.get(key)
+    expect(names).toEqual(['GroupCache.Get'])
+  })
+
   it('checks its options', async () => {
     const listen = (options: object): Promise<GroupNode> => GroupNode.listen('127.0.0.1:0', options)
     await expect(listen({ port: 1 })).rejects.toThrow(/Unknown option port/)
     await expect(listen({ limits: { maxConnections: 0 } })).rejects.toThrow(RangeError)
-    await expect(listen({ transport: nodeTransport(), timeoutMs: 1 })).rejects.toThrow(/Option timeoutMs has no effect/)
   })
 })
