@@ -19,6 +19,7 @@ export const errorCodes = {
   NO_ACCESS: 'The operating system denied access (permissions).',
   NOTHING_CACHED: 'A partial write needs a whole snapshot to build on, and there is none.',
   NOT_A_DIRECTORY: 'The path of a store, or a part of it, is not a directory.',
+  NOT_FOUND: 'A named cache has no such item, nor does its backfill.',
   PEER_FAILED: 'A peer could not be reached, or its answer was of no use; `cause` has the error of each peer.',
   READ_ONLY: 'The store was opened read-only, or its medium is.',
   STORE_FULL: 'No space is left on the medium, or a quota is used up.',

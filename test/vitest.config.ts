@@ -19,6 +19,8 @@ export default defineConfig({
       { find: /^coldsnap\/file$/, replacement: source('store/file-store.ts') },
       { find: /^coldsnap\/level$/, replacement: source('store/level-store.ts') },
       { find: /^coldsnap\/netmap$/, replacement: source('netmap/index.ts') },
+      { find: /^coldsnap\/group$/, replacement: source('group/index.ts') },
+      { find: /^coldsnap\/group\/node$/, replacement: source('group/node/index.ts') },
       { find: /^coldsnap\/contract$/, replacement: source('contract/index.ts') },
     ],
   },

@@ -62,6 +62,8 @@ export interface GroupOptions<T = Uint8Array> {
   readonly maxValueBytes?: number | undefined
   /** Whether this group keeps its values in the cache's store, if there is one. @default true */
   readonly persist?: boolean | undefined
+  /** The most that this group keeps in the store; the least recently used goes. @default 1 GiB */
+  readonly maxStoreBytes?: number | undefined
   /** @default 'revalidate' */
   readonly afterRestart?: AfterRestart | undefined
   /** Makes the two levels of memory. @default LruCache */

@@ -20,6 +20,7 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   NO_ACCESS: 'Give the user of the process access to the path.',
   NOTHING_CACHED: 'Call `store()` with the whole state first.',
   NOT_A_DIRECTORY: 'Give another path, or move away what is there.',
+  NOT_FOUND: 'Nothing, if it may be absent. Without a backfill: set the item first, or give the cache a backfill.',
   PEER_FAILED:
     'A get never ends so: it loads locally. A `set` or `remove` did what it could reach; do it again for the rest.',
   READ_ONLY: 'Open without `readOnly`, or on a medium that can be written.',

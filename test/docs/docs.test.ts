@@ -1,10 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import * as fsPromises from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as valibot from 'valibot'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import * as contract from '../../src/contract/index.ts'
+import * as group from '../../src/group/index.ts'
+import * as groupNode from '../../src/group/node/index.ts'
 import * as coldsnap from '../../src/index.ts'
 import * as netmap from '../../src/netmap/index.ts'
 import * as file from '../../src/store/file-store.ts'
@@ -31,6 +34,9 @@ const modules: Readonly<Record<string, object>> = {
   'coldsnap/file': file,
   'coldsnap/level': level,
   'coldsnap/netmap': netmap,
+  'coldsnap/group': group,
+  'coldsnap/group/node': groupNode,
+  'node:fs/promises': fsPromises,
   'coldsnap/contract': contract,
   valibot,
 }

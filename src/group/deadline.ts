@@ -1,0 +1,39 @@
+import { CacheError } from '../errors.ts'
+
+/** The longest wait that timers know. */
+export const maxTimeoutMs = 2 ** 31 - 1
+
+/**
+ * Settles as `work` does, but at once with `TIMEOUT` when `timeoutMs` are over and with `ABORTED` when `signal` aborts,
+ * whether the work heeds the signal it is given or not. `what` begins the message.
+ */
+export function withDeadline<T>(
+  what: string,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T> | T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    // Rejected before the work hears of it: what it throws on an abort says less.
+    const end = (error: CacheError): void => {
+      stop()
+      reject(error)
+      controller.abort(error)
+    }
+    const onTime = (): void => end(new CacheError('TIMEOUT', `${what} did not end within ${timeoutMs} ms`))
+    const onAbort = (): void => end(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
+    const timer = setTimeout(onTime, timeoutMs)
+    const stop = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    if (signal?.aborted) {
+      onAbort()
+      return
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const run = async (): Promise<T> => await work(controller.signal)
+    run().then(resolve, reject).finally(stop)
+  })
+}

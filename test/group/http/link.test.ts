@@ -1,0 +1,390 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sameBytes } from '../../../src/core/same-bytes.ts'
+import { type Entry, entryFromWire } from '../../../src/group/entry.ts'
+import * as frames from '../../../src/group/link/link-frame.ts'
+import { GroupServer } from '../../../src/group/node/group-server.ts'
+import { nodeHandler } from '../../../src/group/node/node-handler.ts'
+import { type NodeTransportOptions, nodeTransport } from '../../../src/group/node/node-transport.ts'
+import type { PeerAnswer, PeerCallOptions } from '../../../src/group/peer-service.ts'
+import type { Peer } from '../../../src/group/transport.ts'
+import { RecordedGroup } from '../wire/recorded-group.ts'
+import { atEnd, bytes, eventually, rawServer } from './raw.ts'
+
+const secret = 'correct horse battery staple'
+const entry = (value: string | Uint8Array): Entry => entryFromWire(typeof value === 'string' ? bytes(value) : value, 0n)
+const textOf = (answer: PeerAnswer): string =>
+  answer.kind === 'value' ? Buffer.from(answer.entry.value).toString() : `${answer.kind}: ${answer.message}`
+
+/** Knows by which way it was asked: HTTP gives each get its own request, a link none. */
+class Slow extends RecordedGroup {
+  readonly gates = new Map<string, () => void>()
+  readonly signals: AbortSignal[] = []
+
+  override async get(group: string, key: Uint8Array, options: PeerCallOptions = {}): Promise<PeerAnswer> {
+    const name = Buffer.from(key).toString()
+    if (!name.startsWith('slow')) return await super.get(group, key)
+    this.signals.push(options.signal!)
+    await new Promise<void>(resolve => this.gates.set(name, resolve))
+    return await super.get(group, key)
+  }
+}
+
+interface Pair {
+  readonly service: Slow
+  readonly server: GroupServer
+  readonly peer: Peer
+  /** Paths of the HTTP requests. */
+  readonly requests: string[]
+}
+
+/** A server and a client whose link is open. */
+async function linked(
+  client: NodeTransportOptions = {},
+  server: Parameters<typeof GroupServer.listen>[2] = {},
+): Promise<Pair> {
+  const service = new Slow()
+  const listening = await GroupServer.listen('127.0.0.1:0', { service }, server)
+  atEnd(() => listening.close())
+  const peer = nodeTransport(client).connect(listening.address)
+  atEnd(() => peer.close())
+  const requests: string[] = []
+  const requested = (message: unknown): void => {
+    requests.push((message as { request: { path: string } }).request.path)
+  }
+  const { subscribe, unsubscribe } = await import('node:diagnostics_channel')
+  subscribe('http.client.request.start', requested)
+  atEnd(() => void unsubscribe('http.client.request.start', requested))
+  await peer.get('users', bytes('first'))
+  // A call over the link makes no HTTP request.
+  for (let i = 0; ; i++) {
+    const before = requests.length
+    await peer.get('users', bytes('again'))
+    if (requests.length === before) break
+    if (i === 200) throw new Error('No link was made')
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  requests.length = 0
+  return { service, server: listening, peer, requests }
+}
+
+describe.each([
+  ['plain', undefined],
+  ['signed', secret],
+] as const)('a %s link', (_, shared) => {
+  const options = { secret: shared }
+
+  it('carries every call', async () => {
+    const { peer, service, requests } = await linked(options, options)
+    expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
+    expect(textOf(await peer.get('users', bytes('nf1')))).toBe('notFound: no such user nf1')
+    expect(textOf(await peer.get('users', bytes('err')))).toBe('loadFailed: database is down')
+    await peer.set('users', bytes('b'), entryFromWire(bytes('B'), 4_102_444_800_123_456_789n))
+    expect(await peer.get('users', bytes('b'))).toEqual(await service.get('users', bytes('b')))
+    await peer.remove('users', bytes('b'))
+    expect(textOf(await peer.get('users', bytes('b')))).toBe('val:b')
+    await peer.set('users', bytes('c'), entry(''))
+    await peer.removeMany('users', ['b', 'c'].map(bytes))
+    const many = await peer.getMany('users', ['c', 'nf', '..', ''].map(bytes))
+    expect(many.map(textOf)).toEqual(['val:c', 'notFound: no such user nf', 'val:..', 'val:'])
+    await expect(peer.get('nobody', bytes('a'))).rejects.toMatchObject({ code: 'PEER_FAILED' })
+    expect(requests).toEqual([])
+  })
+
+  it('carries any bytes', async () => {
+    const { peer } = await linked(options, options)
+    const key = fc.uint8Array({ maxLength: 50 })
+    const value = fc.oneof(
+      fc.uint8Array({ maxLength: 100 }),
+      fc.integer({ min: 60_000, max: 200_000 }).map(length => new Uint8Array(length).fill(length)),
+    )
+    await fc.assert(
+      fc.asyncProperty(key, value, fc.bigInt(4n * 10n ** 18n, 2n ** 63n - 1n), async (each, sent, expireNs) => {
+        await peer.set('users', each, entryFromWire(sent, expireNs))
+        const got = await peer.get('users', each)
+        expect(got.kind === 'value' && [got.entry.expireNs, sameBytes(got.entry.value, sent)]).toEqual([expireNs, true])
+        // Callers are not to meet a Buffer.
+        expect(got.kind === 'value' && got.entry.value.constructor).toBe(Uint8Array)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('answers each call by itself, also hundreds at once', async () => {
+    const { peer, service, requests } = await linked(options, options)
+    const slow = peer.get('users', bytes('slow'))
+    const all = await Promise.all(Array.from({ length: 500 }, (_, i) => peer.get('users', bytes(`k${i}`))))
+    expect(all.map(textOf)).toEqual(Array.from({ length: 500 }, (_, i) => `val:k${i}`))
+    service.gates.get('slow')!()
+    expect(textOf(await slow)).toBe('val:slow')
+    expect(requests).toEqual([])
+  })
+})
+
+describe('a link', () => {
+  it('ends a call at its deadline and at its signal, and tells the other side', async () => {
+    const { peer, service, requests } = await linked({ timeoutMs: 150 })
+    const abort = new AbortController()
+    const aborted = peer.get('users', bytes('slow1'), { signal: abort.signal })
+    await eventually(() => service.signals.length === 1)
+    abort.abort(new Error('enough'))
+    await expect(aborted).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } })
+    await eventually(() => service.signals[0]!.aborted)
+    const late = peer.get('users', bytes('slow2'))
+    await peer.get('users', bytes('a'))
+    await expect(late).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await eventually(() => service.signals[1]!.aborted)
+    // Something was received meanwhile, so the link was kept.
+    expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
+    expect(requests).toEqual([])
+    await expect(peer.get('users', bytes('a'), { signal: abort.signal })).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+
+  it('is given up when it was silent for a whole call', async () => {
+    const { peer, requests } = await linked({ timeoutMs: 100 })
+    await expect(peer.get('users', bytes('slow'))).rejects.toMatchObject({ code: 'TIMEOUT' })
+    expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
+    expect(requests[0]).toBe('/_groupcache/users/a')
+  })
+
+  it('that is lost repeats questions by HTTP, and fails changes', async () => {
+    const first = await linked({}, { limits: { closeTimeoutMs: 1 } })
+    const get = first.peer.get('users', bytes('slow'))
+    const set = first.peer.set('users', bytes('slow'), entry('x'))
+    await set
+    await eventually(() => first.service.gates.size === 1)
+    await first.server.close()
+    // Nobody listens any more.
+    await expect(get).rejects.toMatchObject({ code: 'PEER_FAILED' })
+    const again = await GroupServer.listen(first.server.address, { service: first.service })
+    atEnd(() => again.close())
+    expect(textOf(await first.peer.get('users', bytes('a')))).toBe('val:a')
+  })
+
+  it('drains when the server closes', async () => {
+    const { peer, server, service } = await linked()
+    const under = peer.get('users', bytes('slow'))
+    await eventually(() => service.gates.size === 1)
+    const closed = server.close()
+    service.gates.get('slow')!()
+    expect(textOf(await under)).toBe('val:slow')
+    await closed
+  })
+
+  it('ends with its client', async () => {
+    const { peer, service } = await linked()
+    const under = peer.get('users', bytes('slow'))
+    await eventually(() => service.gates.size === 1)
+    await peer.close()
+    await expect(under).rejects.toMatchObject({ code: 'PEER_FAILED' })
+    await eventually(() => service.signals[0]!.aborted)
+    await expect(peer.get('users', bytes('a'))).rejects.toMatchObject({ code: 'PEER_FAILED' })
+    await peer.close()
+  })
+
+  it('is left and made anew when idle', async () => {
+    const { peer, requests } = await linked({ idleTimeoutMs: 50 })
+    await new Promise(resolve => setTimeout(resolve, 200))
+    expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
+    expect(requests[0]).toBe('/_groupcache/users/a')
+  })
+
+  it('leaves what is too large for a frame to HTTP', async () => {
+    const { peer, requests, service } = await linked({ maxAnswerBytes: 5_000 }, { maxBodyBytes: 10_000 })
+    const large = new Uint8Array(20_000)
+    await expect(peer.set('users', bytes('l'), entry(large))).rejects.toMatchObject({ code: 'PEER_FAILED' })
+    expect(requests).toEqual(['/_groupcache/users/l'])
+    await service.set('users', bytes('l'), entry(large))
+    await expect(peer.get('users', bytes('l'))).rejects.toMatchObject({ code: 'PEER_FAILED' })
+    await service.set('users', bytes('m'), entry(new Uint8Array(2_000)))
+    const many = await peer.getMany('users', ['m', 'm', 'm', 'a'].map(bytes))
+    expect(many.map(each => each.kind === 'value' && each.entry.value.byteLength)).toEqual([2_000, 2_000, 2_000, 5])
+  })
+
+  it('takes only so many calls at once', async () => {
+    const { peer } = await linked({ maxCalls: 3, timeoutMs: 200 })
+    const calls = Array.from({ length: 5 }, () => peer.get('users', bytes('slow')))
+    const codes = await Promise.all(calls.map(call => call.catch((error: { code: string }) => error.code)))
+    expect(codes).toEqual(['TIMEOUT', 'TIMEOUT', 'TIMEOUT', 'PEER_FAILED', 'PEER_FAILED'])
+  })
+})
+
+describe('no link', () => {
+  async function expectHttpOnly(address: string, options: NodeTransportOptions = {}): Promise<void> {
+    const peer = nodeTransport(options).connect(address)
+    atEnd(() => peer.close())
+    for (let i = 0; i < 5; i++) {
+      expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+  }
+
+  it('is made where either side does not want it', async () => {
+    const without = await GroupServer.listen('127.0.0.1:0', { service: new RecordedGroup() }, { link: false })
+    atEnd(() => without.close())
+    await expectHttpOnly(without.address)
+    await expectHttpOnly(without.address, { link: false })
+  })
+
+  it('is made with a handler that is mounted', async () => {
+    const http = await import('node:http')
+    const handler = nodeHandler({ service: new RecordedGroup() })
+    const server = http.createServer((request, response) =>
+      handler(request, response, () => response.end('another part')),
+    )
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    atEnd(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const address = `127.0.0.1:${(server.address() as { port: number }).port}`
+    await expectHttpOnly(address)
+    expect(await (await fetch(`http://${address}/other`)).text()).toBe('another part')
+  })
+
+  it('is asked of a Go peer', async () => {
+    let text = ''
+    const server = await rawServer(socket =>
+      socket.on('data', chunk => {
+        text += chunk.toString()
+        socket.write(
+          'HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 9\r\n\r\n\x0a\x05val:a\x18\x00',
+        )
+      }),
+    )
+    await expectHttpOnly(server.address)
+    expect(text.match(/upgrade/i)).toBeNull()
+  })
+})
+
+describe('a hostile link', () => {
+  const upgrade =
+    'GET /_groupcache/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: coldsnap-group/1\r\nx-coldsnap-max-frame: 100000\r\n\r\n'
+
+  async function attack(address: string, payload: Uint8Array): Promise<string> {
+    const [host, port] = address.split(':')
+    const socket = connect(Number(port), host!)
+    atEnd(() => void socket.destroy())
+    let text = ''
+    socket.on('error', () => {})
+    socket.on('data', chunk => {
+      text += chunk.toString('latin1')
+    })
+    const closed = once(socket, 'close')
+    socket.write(upgrade)
+    await eventually(() => text.includes('\r\n\r\n'))
+    socket.write(payload)
+    const timer = setTimeout(() => socket.destroy(new Error('The server kept the link')), 2_000)
+    await closed
+    clearTimeout(timer)
+    expect(socket.errored?.message).not.toBe('The server kept the link')
+    return text.slice(0, text.indexOf('\r\n'))
+  }
+
+  it.each([
+    ['a frame that is too large', 'ffffffff01'],
+    ['a frame that is too short', '04000000010000'],
+    ['an unknown kind', '050000006300000000'],
+    ['an answer', '050000001100000000'],
+    ['a get without keys', '0d00000001010000000400000061626364'],
+    ['lengths past the end', '0d0000000101000000ffffffff61626364'],
+    ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n').toString('hex')],
+  ])('is ended by the server at %s', async (_, hex) => {
+    const server = await GroupServer.listen('127.0.0.1:0', { service: new RecordedGroup() })
+    atEnd(() => server.close())
+    expect(await attack(server.address, Buffer.from(hex, 'hex'))).toBe('HTTP/1.1 101 Switching Protocols')
+  })
+
+  it('is refused without the secret', async () => {
+    const server = await GroupServer.listen('127.0.0.1:0', { service: new RecordedGroup() }, { secret })
+    atEnd(() => server.close())
+    expect(await attack(server.address, new Uint8Array())).toBe('HTTP/1.1 401 Unauthorized')
+  })
+
+  it.each([
+    ['garbage', Buffer.from('garbage garbage')],
+    ['an answer of another kind', Buffer.from('050000001101000000', 'hex')],
+    ['nothing more', Buffer.alloc(0)],
+  ])('is ended by the client when the server sends %s', async (_, payload) => {
+    let upgrades = 0
+    const server = await rawServer(socket =>
+      socket.on('data', chunk => {
+        const text = chunk.toString()
+        if (/upgrade: coldsnap/i.test(text)) {
+          upgrades++
+          socket.write(
+            'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: coldsnap-group/1\r\nx-coldsnap-max-frame: 100000\r\n\r\n',
+          )
+        } else if (text.startsWith('GET')) {
+          socket.write(
+            'HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nx-coldsnap: 1\r\nContent-Length: 9\r\n\r\n\x0a\x05val:a\x18\x00',
+          )
+        } else socket.end(payload)
+      }),
+    )
+    const peer = nodeTransport({ timeoutMs: 1_000 }).connect(server.address)
+    atEnd(() => peer.close())
+    await peer.get('users', bytes('a'))
+    await eventually(() => upgrades === 1)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
+  })
+})
+
+describe('frames', () => {
+  const wholeFrames = fc.array(fc.uint8Array({ maxLength: 30 }), { minLength: 1, maxLength: 8 })
+
+  it('come out of a stream however it is cut', () => {
+    fc.assert(
+      fc.property(wholeFrames, fc.array(fc.nat(40)), (values, cuts) => {
+        const sent = values.map((value, i) => frames.encodeSetCall(i, { group: 'g', key: value, entry: entry(value) }))
+        const stream = Buffer.concat(sent)
+        const cutter = new frames.FrameCutter(1_000)
+        const received: Uint8Array[] = []
+        let at = 0
+        for (const cut of [...cuts, stream.byteLength]) {
+          received.push(...cutter.push(stream.subarray(at, at + cut)))
+          at = Math.min(stream.byteLength, at + cut)
+        }
+        expect(received.map(frame => Buffer.from(frame))).toEqual(sent.map(frame => Buffer.from(frame.subarray(4))))
+      }),
+    )
+  })
+
+  it('that are damaged throw CORRUPT or say something else, and nothing worse', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 5, maxLength: 60 }), damaged => {
+        const decoders = [
+          frames.decodeKeysCall,
+          frames.decodeSetCall,
+          frames.decodeFailed,
+          (payload: frames.Frame['payload']) => frames.decodeAnswers(payload, 2),
+        ]
+        for (const decode of decoders) {
+          try {
+            decode(frames.readFrame(damaged).payload)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'CORRUPT' })
+          }
+        }
+      }),
+    )
+  })
+
+  it('have the bytes that docs/PROTOCOL.md shows', () => {
+    const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex')
+    const keys = [bytes('alice')]
+    expect(hex(frames.encodeKeysCall(frames.frameKind.get, 1, { group: 'users', keys }))).toBe(
+      '17000000 01 01000000 05000000 7573657273 05000000 616c696365'.replaceAll(' ', ''),
+    )
+    const answer = { kind: 'value', entry: entry('val:alice') } as const
+    expect(hex(frames.encodeAnswers(1, [answer], 1_000))).toBe(
+      '1b000000 10 01000000 00 0000000000000000 09000000 76616c3a616c696365'.replaceAll(' ', ''),
+    )
+    expect(hex(frames.encodeEmpty(frames.frameKind.done, 258))).toBe('050000001102010000')
+    expect(hex(frames.encodeFailed(1, true, 'no'))).toBe('080000001201000000 01 6e6f'.replaceAll(' ', ''))
+  })
+})
