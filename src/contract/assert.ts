@@ -15,7 +15,7 @@ export interface Checks {
 }
 
 /** The refusals that the rules speak of. */
-export type Refusal = 'ABORTED' | 'CLOSED' | 'INVALID_KEY' | 'PEER_FAILED' | 'TypeError'
+export type Refusal = 'ABORTED' | 'CLOSED' | 'INVALID_KEY' | 'INVALID_PEERS' | 'PEER_FAILED' | 'TypeError'
 
 /** Makes the checks of one rule. */
 export function checksOf(rule: string): Checks {

@@ -1,5 +1,23 @@
 export { type CrashCase, crashCases } from './crash-cases.ts'
 export { type CrashRule, crashRules } from './crash-rules.ts'
+export { entryCacheContract } from './group/entry-cache-contract.ts'
+export { type EntryCacheRule, entryCacheRules } from './group/entry-cache-rules.ts'
+export type { PartCase, PartOptions } from './group/part-case.ts'
+export {
+  type RingHashContractOptions,
+  type RingHashRule,
+  ringHashContract,
+  ringHashRules,
+} from './group/ring-hash-contract.ts'
+export type { OpenTransport, TransportHandle } from './group/transport-case.ts'
+export { type TransportContractOptions, transportContract } from './group/transport-contract.ts'
+export { type TransportRule, transportRules } from './group/transport-rules.ts'
+export {
+  type ValueCodecContractOptions,
+  type ValueCodecRule,
+  valueCodecContract,
+  valueCodecRules,
+} from './group/value-codec-contract.ts'
 export { type StoreRule, storeRules } from './rules.ts'
 export type { CaseContext, OpenStore, StoreCase, StoreHandle } from './store-case.ts'
 export { type StoreContractOptions, storeContract } from './store-contract.ts'

@@ -1,15 +1,26 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import { crashRules, storeRules } from '../../src/contract/index.ts'
+import {
+  crashRules,
+  entryCacheRules,
+  ringHashRules,
+  storeRules,
+  transportRules,
+  valueCodecRules,
+} from '../../src/contract/index.ts'
 
 const tables = [
-  ['rules', 'A store keeps it if', storeRules],
-  ['crash-rules', 'A cache over the store keeps it if', crashRules],
+  ['stores.md', 'rules', 'A store keeps it if', storeRules],
+  ['stores.md', 'crash-rules', 'A cache over the store keeps it if', crashRules],
+  ['group-parts.md', 'entry-cache-rules', 'An entry cache keeps it if', entryCacheRules],
+  ['group-parts.md', 'transport-rules', 'A transport keeps it if', transportRules],
+  ['group-parts.md', 'value-codec-rules', 'A codec keeps it if', valueCodecRules],
+  ['group-parts.md', 'ring-hash-rules', 'A hash keeps it if', ringHashRules],
 ] as const
 
-for (const [name, title, rules] of tables) {
-  it(`docs/stores.md has the table of ${name}, word for word`, async () => {
-    const text = await readFile(new URL('../../docs/stores.md', import.meta.url), 'utf8')
+for (const [page, name, title, rules] of tables) {
+  it(`docs/${page} has the table of ${name}, word for word`, async () => {
+    const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
     const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
     const table = text.split(start)[1]?.split(end)[0]?.trim()
     const rows = Object.entries(rules).map(([id, rule]) => `| ${id} | ${rule} |`)
