@@ -29,7 +29,7 @@ export interface RingRules {
   /** The name in the ring of the peer at `address` (`host:port`), which is reached over `scheme`. */
   readonly nameOf: (address: string, scheme?: 'http' | 'https') => string
   /** How groups and keys are escaped in paths: as Go's `PathEscape` or as its `QueryEscape`. */
-  readonly escape: 'path' | 'query'
+  readonly escaping: 'path' | 'query'
 }
 
 const plainLabel = (name: string, replica: number): Uint8Array => utf8Encode(`${replica}${name}`)
@@ -37,7 +37,7 @@ const md5Label = (name: string, replica: number): Uint8Array => hexDigits(md5(pl
 const asAddress = (address: string): string => address
 const asBaseUrl = (address: string, scheme: 'http' | 'https' = 'http'): string => `${scheme}://${address}`
 
-const v3: RingRules = { hash: fnv1, hashAscii: fnv1OfAscii, label: md5Label, nameOf: asAddress, escape: 'path' }
+const v3: RingRules = { hash: fnv1, hashAscii: fnv1OfAscii, label: md5Label, nameOf: asAddress, escaping: 'path' }
 
 /** The rules of each preset. */
 export const ringPresets: Readonly<Record<RingPreset, RingRules>> = {
@@ -47,7 +47,7 @@ export const ringPresets: Readonly<Record<RingPreset, RingRules>> = {
     hash: bytes => ({ hi: 0, lo: crc32(bytes) }),
     label: plainLabel,
     nameOf: asBaseUrl,
-    escape: 'query',
+    escaping: 'query',
   },
   mixed: {
     ...v3,
