@@ -46,7 +46,7 @@ export interface SeenCall {
 export class ScriptedService implements PeerService {
   readonly seen: SeenCall[] = []
   /** Answers by the key in hexadecimal digits. */
-  readonly answers = new Map<string, PeerAnswer>()
+  readonly answers: Map<string, PeerAnswer> = new Map()
   /** Awaited before anything else is done. */
   before: (call: SeenCall) => Promise<void> | void = () => {}
 
