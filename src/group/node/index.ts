@@ -1,0 +1,7 @@
+export type { EndpointOptions } from '../endpoint.ts'
+export type { Secret } from '../signing.ts'
+export { GroupNode, type GroupNodeClientOptions, type GroupNodeOptions } from './group-node.ts'
+export { GroupServer, type GroupServerOptions, type ServerLimits } from './group-server.ts'
+export { type NodeHandler, nodeHandler } from './node-handler.ts'
+export type { NodeTls, Pem } from './node-tls.ts'
+export { type NodeTransportOptions, nodeTransport } from './node-transport.ts'
