@@ -10,6 +10,7 @@ const build = await rolldown({
     'store/level-store': 'src/store/level-store.ts',
     'netmap/index': 'src/netmap/index.ts',
     'group/index': 'src/group/index.ts',
+    'group/node/index': 'src/group/node/index.ts',
     'contract/index': 'src/contract/index.ts',
   },
   platform: 'neutral',

@@ -20,6 +20,7 @@ export default defineConfig({
       { find: /^coldsnap\/level$/, replacement: source('store/level-store.ts') },
       { find: /^coldsnap\/netmap$/, replacement: source('netmap/index.ts') },
       { find: /^coldsnap\/group$/, replacement: source('group/index.ts') },
+      { find: /^coldsnap\/group\/node$/, replacement: source('group/node/index.ts') },
       { find: /^coldsnap\/contract$/, replacement: source('contract/index.ts') },
     ],
   },

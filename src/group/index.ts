@@ -1,4 +1,8 @@
+export type { EndpointOptions } from './endpoint.ts'
+export { fetchHandler } from './fetch-handler.ts'
 export { Group, type GroupCallOptions, type GroupSetOptions } from './group.ts'
 export { GroupCache } from './group-cache.ts'
 export type { GroupCacheOptions, Ring, RingFactory, SetPeersOptions } from './group-cache-options.ts'
+export { type HttpTransportOptions, httpTransport } from './http-transport.ts'
 export { HashRing, type RingOptions } from './ring.ts'
+export type { Secret } from './signing.ts'
