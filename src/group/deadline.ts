@@ -1,7 +1,7 @@
 import { CacheError } from '../errors.ts'
 
 /** The longest wait that timers know. */
-export const maxTimeoutMs = 2 ** 31 - 1
+export const maxTimeoutMs: number = 2 ** 31 - 1
 
 /**
  * Settles as `work` does, but at once with `TIMEOUT` when `timeoutMs` are over and with `ABORTED` when `signal` aborts,

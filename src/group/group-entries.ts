@@ -146,21 +146,28 @@ export class GroupEntries {
       counters.negativeHits++
       return undefined
     }
-    const outcome = this.#unconfirmed.get(key) ?? (await this.#obtain(key, options))
+    const outcome = this.#unconfirmed.get(key) ?? (await this.#unremembered(key, options))
     if (outcome !== undefined && isExpired(outcome, clock())) counters.staleHits++
     return outcome
   }
 
-  async #obtain(key: string, options: AskOptions): Promise<Outcome> {
-    const { stored, counters, membership, owners } = this.#parts
-    const { signal, isFromPeer, ticket } = options
+  // Not async where there is no store: ten thousand may wait for one load, and each promise counts.
+  #unremembered(key: string, options: AskOptions): Promise<Outcome> {
+    const { stored, counters } = this.#parts
     counters.loads++
-    if (stored !== undefined) {
-      const found = await stored.read(key, signal, entry => this.#keepStored(key, entry, options))
-      const usable = found && this.#usable(key, found)
-      if (usable !== undefined) return usable
-    }
-    const link = isFromPeer ? undefined : membership.ownerLink(key)
+    return stored === undefined ? this.#obtain(key, options) : this.#readOrObtain(key, stored, options)
+  }
+
+  async #readOrObtain(key: string, stored: StoredEntries, options: AskOptions): Promise<Outcome> {
+    const found = await stored.read(key, options.signal, entry => this.#keepStored(key, entry, options))
+    const usable = found && this.#usable(key, found)
+    return usable ?? (await this.#obtain(key, options))
+  }
+
+  #obtain(key: string, options: AskOptions): Promise<Outcome> {
+    const { owners } = this.#parts
+    const { signal, ticket } = options
+    const link = this.#linkFor(key, options)
     if (link === undefined) return this.loadHere(key, signal)
     const ask: OwnerCalls['ask'] = (to, wanted, flightSignal) => (ticket ?? owners).ask(to, wanted, flightSignal)
     const outcome = this.#fetches.run(key, flight => this.#fetch(key, flight, { link, ask, reason: 'miss' }), signal)
@@ -201,7 +208,7 @@ export class GroupEntries {
     if (link === undefined || freshness === 'stale') this.#refresh(key, link, ignore)
   }
 
-  // Behind the question of a peer nothing is asked of other peers either: two of them could go on asking each other.
+  // A question of a peer is not forwarded, nor is anything asked of peers behind it: two could go on asking each other.
   #linkFor(key: string, { isFromPeer }: AskOptions): PeerLink | undefined {
     return isFromPeer ? undefined : this.#parts.membership.ownerLink(key)
   }

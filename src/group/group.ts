@@ -172,9 +172,8 @@ export class Group<T> {
     await abortable(writes.remove(names), options.signal)
   }
 
-  async #later(name: string, found: Promise<Outcome>, options: GroupCallOptions): Promise<T | undefined> {
-    const entry = await found
-    return entry === undefined ? undefined : await this.#value(name, entry, options)
+  #later(name: string, found: Promise<Outcome>, options: GroupCallOptions): Promise<T | undefined> {
+    return found.then(entry => (entry === undefined ? undefined : this.#value(name, entry, options)))
   }
 
   #value(name: string, entry: Entry, options: GroupCallOptions): Promise<T | undefined> {

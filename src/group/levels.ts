@@ -49,12 +49,12 @@ export class Levels {
 
   keepMain(key: string, entry: Entry, nowMs: number): void {
     this.remove(key)
-    this.#main.add(key, entry, nowMs)
+    this.#main.add(key, compact(entry), nowMs)
   }
 
   keepHot(key: string, entry: Entry, nowMs: number): void {
     this.remove(key)
-    this.#hot.add(key, entry, nowMs)
+    this.#hot.add(key, compact(entry), nowMs)
   }
 
   keepAbsent(key: string, nowMs: number): void {
@@ -77,4 +77,10 @@ export class Levels {
   stats(): { readonly main: EntryCacheStats; readonly hot: EntryCacheStats } {
     return { main: this.#main.stats(), hot: this.#hot.stats() }
   }
+}
+
+// A value that is a part of what a network or a store read would keep all of that alive, past any budget.
+function compact(entry: Entry): Entry {
+  const { value } = entry
+  return value.byteLength === value.buffer.byteLength ? entry : { ...entry, value: new Uint8Array(value) }
 }

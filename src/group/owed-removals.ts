@@ -1,7 +1,7 @@
 const firstPauseMs = 1_000
 const longestPauseMs = 60_000
 /** The most names that are remembered one by one. */
-export const maxOwed = 65_536
+export const maxOwed = 8_192
 
 /** Names whose records must go and are still there, because the store failed; and when it is tried again. */
 export class OwedRemovals {

@@ -76,8 +76,7 @@ export class PeerLink {
       return answer
     } catch (error) {
       if (signal?.aborted) pass?.abandoned()
-      // A peer that says no is alive.
-      else if (isCacheError(error, 'UNKNOWN_GROUP')) pass?.succeeded()
+      else if (isRefusal(error)) pass?.succeeded()
       else if (this.#health !== undefined) pass?.failed(this.#health.clock())
       throw error
     } finally {
@@ -93,4 +92,9 @@ export class PeerLink {
       this.#onError(new CacheError('PEER_FAILED', `Cannot close the client of peer ${this.address}`, { cause }))
     }
   }
+}
+
+// A peer that says no is alive: that it lacks one group must not part it from all others.
+function isRefusal(error: unknown): boolean {
+  return isCacheError(error, 'UNKNOWN_GROUP') || (isCacheError(error) && isCacheError(error.cause, 'UNKNOWN_GROUP'))
 }

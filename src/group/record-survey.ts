@@ -55,7 +55,7 @@ async function listNames(store: Store, prefix: string, signal: AbortSignal): Pro
   let seen = 0
   for await (const key of store.list(prefix, { signal })) {
     const name = key.slice(prefix.length)
-    if (isRecordName(name)) names.add(name)
+    if (key.startsWith(prefix) && isRecordName(name)) names.add(name)
     if (++seen % namesPerTurn === 0) await turn(signal)
   }
   return names

@@ -41,6 +41,7 @@ export class RecordWriter {
   #kept: Set<string> | undefined
   #life = 0
   #paying: Promise<void> | undefined
+  #clearing: Promise<void> = Promise.resolve()
   #isEvicting = false
   #isStopped = false
 
@@ -56,7 +57,10 @@ export class RecordWriter {
 
   /** The change of `name` that the store has not confirmed yet. */
   latest(name: string): Change | undefined {
-    return this.fills.waiting(name) ?? this.lanes.latest(name)
+    const change = this.fills.waiting(name) ?? this.lanes.latest(name)
+    if (change === undefined || change.life === this.#life) return change
+    // The group is to be cleared of it.
+    return { ...change, entry: undefined }
   }
 
   /** Whether what the store has under `name` must not be used: it is still there only because the store failed. */
@@ -256,37 +260,44 @@ export class RecordWriter {
     return isPaid && this.#owed.size > 0 && !this.#isStopped
   }
 
-  async #clearStore(): Promise<void> {
+  // One after the other: what one has finished, another must not go on with.
+  #clearStore(): Promise<void> {
+    const done = this.#clearing.then(async () => {
+      if (this.#kept !== undefined) await this.#removeListed()
+    })
+    this.#clearing = done.catch(() => undefined)
+    return done
+  }
+
+  async #removeListed(): Promise<void> {
     const life = this.#life
     // Changes of before may still put something there.
     await this.lanes.settled()
-    const busy: string[] = []
-    let free: string[] = []
+    let names: string[] = []
     for await (const storeKey of this.#store.list(this.#prefix)) {
       const name = storeKey.slice(this.#prefix.length)
-      if ((!isRecordName(name) && name !== indexName) || this.#kept?.has(name) === true) continue
-      if (this.lanes.has(name)) busy.push(name)
-      else free.push(name)
-      if (free.length === maxGroup) {
-        await this.#removeOrThrow(free)
-        free = []
-      }
+      const isOurs = storeKey.startsWith(this.#prefix) && (isRecordName(name) || name === indexName)
+      if (isOurs) names.push(name)
+      if (names.length < maxGroup) continue
+      await this.#removeOrThrow(names)
+      names = []
     }
-    await this.#removeOrThrow(free)
-    for (const name of busy) {
-      while (this.lanes.has(name)) await this.lanes.settled(name)
-      await this.#removeOrThrow([name])
-    }
+    await this.#removeOrThrow(names)
+    // Not if it was cleared anew meanwhile.
     if (life === this.#life) this.#kept = undefined
   }
 
-  // All that nobody wrote meanwhile. What is busy now has a change that came after the clearing.
+  // All but what is written meanwhile. A name with a change under way waits for it: it may fail and leave what was there.
   async #removeOrThrow(names: readonly string[]): Promise<void> {
-    if (this.#isStopped) throw new CacheError('CLOSED', 'The records of the group are closed')
     const removal: Change = { key: undefined, entry: undefined, life: ended }
-    const due = names.filter(name => this.#kept?.has(name) !== true && !this.lanes.has(name))
-    const changes = new Map(due.map(name => [name, removal]))
-    if (changes.size > 0) await this.lanes.run(changes, () => this.#apply(changes))
+    for (let rest = names; rest.length > 0; ) {
+      if (this.#isStopped) throw new CacheError('CLOSED', 'The records of the group are closed')
+      const due = rest.filter(name => this.#kept?.has(name) !== true)
+      const changes = new Map(due.filter(name => !this.lanes.has(name)).map(name => [name, removal]))
+      rest = due.filter(name => !changes.has(name))
+      if (changes.size > 0) await this.lanes.run(changes, () => this.#apply(changes))
+      for (const name of rest) await this.lanes.settled(name)
+    }
   }
 }
 

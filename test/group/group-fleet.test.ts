@@ -226,6 +226,14 @@ it('31: a peer that keeps failing is left alone, and found again', async () => {
   expect(b!.stats()).toMatchObject({ peerLoads: 2, localLoads: 5 })
 })
 
+it('31: a peer that lacks a group is not left alone for that', async () => {
+  const { nodes, keyOf, network } = fleetOf(2, { breaker: { maxFailures: 1, backOffMs: 100, jitter: 0 } })
+  const { load } = origin()
+  const alone = nodes[1]!.cache.group('alone', { load, maxBytes: 1000 })
+  for (let n = 0; n < 3; n++) await alone.get(keyOf(0, n))
+  expect(network.calls.get('a')).toMatchObject({ get: 3 })
+})
+
 it('35: closing ends all calls, closes the clients, and is done once', async () => {
   const network = new MemoryNetwork()
   const { transport, closed } = watched(network, 'a')

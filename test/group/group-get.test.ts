@@ -291,3 +291,15 @@ it('peek looks into memory and nowhere else', async () => {
   expect(text(a!.peek(keyOf(0)))).toBe(`${keyOf(0)}#1`)
   expect(b!.peek(keyOf(0))).toBeUndefined()
 })
+
+it('a value that is a part of something larger does not keep that alive', async () => {
+  const { nodes, group, keyOf } = fleetOf(2)
+  const [, b] = group({ load: () => undefined, maxBytes: 1000 })
+  const { service } = nodes[1]!.cache
+  const value = new Uint8Array(100_000).subarray(10, 20)
+  await service.set('users', bytes(keyOf(1)), { value, expiresAtMs: Number.POSITIVE_INFINITY, expireNs: 0n })
+  const answer = await service.get('users', bytes(keyOf(1)))
+  expect(answer).toMatchObject({ kind: 'value' })
+  if (answer.kind === 'value') expect(answer.entry.value.buffer.byteLength).toBe(10)
+  expect(b!.stats().main.items).toBe(1)
+})

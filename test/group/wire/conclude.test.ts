@@ -140,3 +140,15 @@ describe('many keys', () => {
     expect(concludeGetMany(answer(200, '', { ...message, 'x-coldsnap': '1' }), 0)).toEqual([])
   })
 })
+
+it('tells a peer that lacks the group from one that fails', () => {
+  const causeOf = (status: number, body: string): unknown => {
+    try {
+      return concludeGet(answer(status, body, ours))
+    } catch (error) {
+      return (error as Error).cause
+    }
+  }
+  expect(isCacheError(causeOf(500, 'no such group: users\n'), 'UNKNOWN_GROUP')).toBe(true)
+  expect(isCacheError(causeOf(500, 'out of memory\n'), 'UNKNOWN_GROUP')).toBe(false)
+})
