@@ -2,7 +2,7 @@ import type { Entry } from './entry.ts'
 import type { PeerAnswer, PeerCallOptions, PeerService } from './peer-service.ts'
 import type { RequestSigner } from './signing.ts'
 import { concludeChange, concludeGet, concludeGetMany, concludeRemoveMany, isOurs } from './wire/conclude.ts'
-import { type HttpAnswer, messageType, type PeerRequest } from './wire/http-message.ts'
+import type { HttpAnswer, PeerRequest } from './wire/http-message.ts'
 import { maxManyKeys } from './wire/many-get.ts'
 import { getManyRequest, getRequest, removeManyRequests, removeRequest, setRequest } from './wire/peer-requests.ts'
 import type { PathRules } from './wire/target.ts'
@@ -29,7 +29,7 @@ export interface HttpPeerParts {
 
 const noBody = new Uint8Array()
 // Single requests in place of one for many, to a peer of Go: so many at once.
-const maxParallel = 16
+const maxParallel = 8
 
 /** The calls to a peer as HTTP requests. What it sends them by is passed in. */
 export class HttpPeer implements PeerService {
@@ -88,16 +88,10 @@ export class HttpPeer implements PeerService {
 
   async #send({ method, target, body = noBody }: PeerRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
     const signature = await this.#parts.signer?.sign({ method, target, body })
-    const type = body.byteLength > 0 ? contentType(method) : {}
-    const answer = await this.#parts.exchange({ method, target, headers: { ...type, ...signature }, body }, signal)
+    const answer = await this.#parts.exchange({ method, target, headers: signature ?? {}, body }, signal)
     this.#isOurs = isOurs(answer)
     return answer
   }
-}
-
-// Go sends none, but some frameworks refuse bodies of no type, or read forms out of them.
-function contentType(method: string): Record<string, string> {
-  return { 'content-type': method === 'PUT' ? messageType : 'application/octet-stream' }
 }
 
 async function inParallel<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {

@@ -53,7 +53,12 @@ const defaults: Limits = {
 }
 
 /** The names of {@link GroupServerOptions}. */
-export const groupServerOptionNames = [...endpointOptionNames, 'limits', 'tls', 'link'] as const
+export const groupServerOptionNames: readonly (keyof GroupServerOptions)[] = [
+  ...endpointOptionNames,
+  'limits',
+  'tls',
+  'link',
+]
 
 /** An HTTP server that answers the other nodes, by HTTP and by links, within limits. */
 export class GroupServer {
@@ -206,9 +211,18 @@ const refusals: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
+// How long who sent no proper request may take to read why it is refused.
+const refusalMs = 1_000
+
 // A request that is no HTTP, or came too slowly.
 function refuse(error: Error & { readonly code?: string }, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-  const status = refusals[error.code ?? ''] ?? '400 Bad Request'
+  const code = error.code ?? ''
+  // Others are those of the connection and of TLS: nothing can be said there.
+  if (!socket.writable || !/^(?:HPE|ERR_HTTP)_/.test(code)) {
+    socket.destroy()
+    return
+  }
+  const status = refusals[code] ?? '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+  setTimeout(() => socket.destroy(), refusalMs).unref()
 }

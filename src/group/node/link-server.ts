@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { isCacheError } from '../../errors.ts'
 import {
@@ -77,6 +78,8 @@ export function serveLink(parts: LinkServerParts): ServedLink {
     // A link that drains is about to end: what still comes on it is lost as on any closed connection.
     if (isDraining) return
     const abort = new AbortController()
+    // A call for many keys may have a listener for each.
+    setMaxListeners(0, abort.signal)
     const work = answerOf(frame, abort.signal)
     calls.set(frame.call, abort)
     clearTimeout(idle)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Endpoint, type EndpointOptions, notFoundAnswer } from '../endpoint.ts'
 import type { PeerService } from '../peer-service.ts'
@@ -31,6 +32,8 @@ export function handleRequest(
 
 async function answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const abort = new AbortController()
+  // A request for many keys may have a listener for each.
+  setMaxListeners(0, abort.signal)
   response.on('close', () => {
     if (!response.writableFinished) abort.abort(new Error('The connection of the caller was closed'))
   })

@@ -1,13 +1,22 @@
 import { linkHeaders, linkProtocol, sessionText } from '../link/link-handshake.ts'
-import { signatureHeaders } from '../signing.ts'
-import { defaultBasePath } from '../wire/target.ts'
+import type { PeerAddress } from '../peer-address.ts'
+import { type RequestSigner, signatureHeaders } from '../signing.ts'
+import { defaultBasePath, type PathRules } from '../wire/target.ts'
 import { type ExchangeLimits, upgrade } from './http-exchange.ts'
 import { LinkClient } from './link-client.ts'
-import type { NodePeerParts } from './node-peer.ts'
+
+/** What {@link openLink} needs. */
+export interface OpenLinkParts {
+  readonly where: PeerAddress
+  readonly rules: PathRules
+  readonly signer: RequestSigner | undefined
+  readonly maxAnswerBytes: number
+  readonly idleTimeoutMs: number
+}
 
 /** Asks a peer for a link; `undefined` if it does not switch to one. Rejects as an exchange does. */
 export async function openLink(
-  parts: Pick<NodePeerParts, 'where' | 'rules' | 'signer' | 'maxAnswerBytes' | 'idleTimeoutMs'>,
+  parts: OpenLinkParts,
   limits: ExchangeLimits,
   onEnd: () => void,
 ): Promise<LinkClient | undefined> {
