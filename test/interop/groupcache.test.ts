@@ -18,7 +18,15 @@ const hasGo = spawnSync('go', ['version']).status === 0
 const reason = hasGo || isRequired ? '' : ' (left out: no `go` on the PATH; install Go 1.26 to run it)'
 if (reason !== '') console.log(`Interop with golang/groupcache${reason}`)
 
-const keys = ['alice', 'user:42', 'plain', 'a-b_c.d~e', '日本語', 'emoji🦔', ...Array.from({ length: 60 }, (_, i) => `10.0.${i}.1`)]
+const keys = [
+  'alice',
+  'user:42',
+  'plain',
+  'a-b_c.d~e',
+  '日本語',
+  'emoji🦔',
+  ...Array.from({ length: 60 }, (_, i) => `10.0.${i}.1`),
+]
 const text = new TextDecoder()
 
 // Two of its nodes and two of ours in one fleet, each the owner of some of the keys.
@@ -35,7 +43,9 @@ describe.skipIf(reason !== '')(`in a fleet with golang/groupcache${reason}`, () 
     const ports = [await freePort(), await freePort(), await freePort(), await freePort()]
     const urls = ports.map(port => `http://127.0.0.1:${port}`)
     for (const url of urls.slice(0, 2)) {
-      const child = spawn(binary, [url, ...urls.filter(other => other !== url)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const child = spawn(binary, [url, ...urls.filter(other => other !== url)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       await once(createInterface(child.stdout), 'line')
       theirs.push({ url, child })
     }

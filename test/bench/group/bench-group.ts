@@ -4,6 +4,6 @@ export const benchGroup = 'bench'
 const value = new Uint8Array(100).fill(0x78)
 
 /** The value of every key: 100 bytes. */
-export function valueOf(): Uint8Array {
+export function loadValue(): Uint8Array {
   return value
 }

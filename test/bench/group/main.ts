@@ -9,7 +9,14 @@ import { createClient } from 'redis'
 import { startRedis } from '../../helpers/redis-server.ts'
 import { digits, formatRatio, table } from '../format.ts'
 import { writeReport } from '../write-report.ts'
-import { fillDirectory, measureCalls, measureRestart, measureRing, measureStampede, removeDirectory } from './measure.ts'
+import {
+  fillDirectory,
+  measureCalls,
+  measureRestart,
+  measureRing,
+  measureStampede,
+  removeDirectory,
+} from './measure.ts'
 import { Rounds } from './timing.ts'
 
 const { values } = parseArgs({
@@ -67,15 +74,46 @@ function render(): string {
   const parallel = of('peer parallel') / of('redis parallel')
   const many = of('many') / of('many one by one')
   const rows = [
-    row('get from own memory', micros('local hit'), micros('redis sequential'), 1 / hit, '<= 1 µs, 100 times faster', of('local hit') <= 1 && hit >= 100),
-    row('get of 100 bytes from a peer, one after the other', micros('peer sequential'), micros('redis sequential'), sequential, '<= x1.5', sequential <= 1.5),
+    row(
+      'get from own memory',
+      micros('local hit'),
+      micros('redis sequential'),
+      1 / hit,
+      '<= 1 µs, 100 times faster',
+      of('local hit') <= 1 && hit >= 100,
+    ),
+    row(
+      'get of 100 bytes from a peer, one after the other',
+      micros('peer sequential'),
+      micros('redis sequential'),
+      sequential,
+      '<= x1.5',
+      sequential <= 1.5,
+    ),
     row('the same, 32 at a time', rate('peer parallel'), rate('redis parallel'), parallel, '>= x0.7', parallel >= 0.7),
-    row('getMany(100) from a peer, to 100 gets', micros('many'), micros('many one by one'), many, '<= x0.2', many <= 0.2),
+    row(
+      'getMany(100) from a peer, to 100 gets',
+      micros('many'),
+      micros('many one by one'),
+      many,
+      '<= x0.2',
+      many <= 0.2,
+    ),
   ]
   const single = [
     ['look-up in a ring of 512 peers', micros('ring'), '<= 1 µs', verdict(of('ring') <= 1)],
-    ['10,000 gets of one key at once', `${digits(of('stampede ms'))} ms, ${of('stampede loads')} load`, '<= 50 ms, 1 load', verdict(of('stampede ms') <= 50 && of('stampede loads') === 1)],
-    [`restart with ${values.entries} stored entries, to the first answer`, `${digits(of('restart ms'))} ms`, '<= 50 ms', verdict(of('restart ms') <= 50)],
+    [
+      '10,000 gets of one key at once',
+      `${digits(of('stampede ms'))} ms, ${of('stampede loads')} load`,
+      '<= 50 ms, 1 load',
+      verdict(of('stampede ms') <= 50 && of('stampede loads') === 1),
+    ],
+    [
+      `restart with ${values.entries} stored entries, to the first answer`,
+      `${digits(of('restart ms'))} ms`,
+      '<= 50 ms',
+      verdict(of('restart ms') <= 50),
+    ],
     ['100 gets at once from a peer', micros('many alone'), '', ''],
   ]
   const day = new Date().toISOString().slice(0, 10)

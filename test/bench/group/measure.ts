@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GroupNode } from '../../../src/group/node/index.ts'
 import { HashRing } from '../../../src/group/index.ts'
+import { GroupNode } from '../../../src/group/node/index.ts'
 import { FileStore } from '../../../src/store/file-store.ts'
-import { benchGroup, valueOf } from './bench-group.ts'
+import { benchGroup, loadValue } from './bench-group.ts'
 import { callsPerSecond, microsPerCall, type Rounds } from './timing.ts'
 
 const calls = 4000
@@ -21,8 +21,8 @@ export async function measureCalls(rounds: Rounds, owner: string, redis: Redis):
   await using node = await GroupNode.listen('127.0.0.1:0')
   // Nothing is kept here, so that every get goes to the owner.
   node.setPeers([node.address, owner], { self: node.address })
-  const remote = node.group(benchGroup, { maxBytes: 1 << 20, load: valueOf, promote: () => false })
-  const local = node.group('local', { maxBytes: 1 << 20, load: valueOf })
+  const remote = node.group(benchGroup, { maxBytes: 1 << 20, load: loadValue, promote: () => false })
+  const local = node.group('local', { maxBytes: 1 << 20, load: loadValue })
   const owned = keysOf(node, owner)
   const own = keysOf(node, node.address)[0]!
   await local.get(own)
@@ -43,11 +43,11 @@ async function one(all: readonly string[], run: (key: string) => Promise<unknown
   for (const key of all) await run(key)
 }
 
-
 // A hundred keys of one owner.
 function keysOf(node: GroupNode, owner: string): string[] {
   const found: string[] = []
-  for (let i = 0; found.length < keys.length; i++) if (node.ownerOf(`key-${i * 7919}`) === owner) found.push(`key-${i * 7919}`)
+  for (let i = 0; found.length < keys.length; i++)
+    if (node.ownerOf(`key-${i * 7919}`) === owner) found.push(`key-${i * 7919}`)
   return found
 }
 
@@ -60,7 +60,7 @@ export async function measureStampede(rounds: Rounds): Promise<void> {
     load: async () => {
       loads++
       await new Promise(resolve => setTimeout(resolve, 5))
-      return valueOf()
+      return loadValue()
     },
   })
   const start = performance.now()
@@ -96,7 +96,7 @@ export async function fillDirectory(entries: number): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'coldsnap-bench-group-'))
   await using store = await FileStore.open(directory, { durability: 'process' })
   const node = await GroupNode.listen('127.0.0.1:0', { store })
-  const group = node.group('warm', { maxBytes: 256 << 20, load: valueOf })
+  const group = node.group('warm', { maxBytes: 256 << 20, load: loadValue })
   for (let i = 0; i < entries; i += 500) {
     await group.getMany(Array.from({ length: Math.min(500, entries - i) }, (_, j) => `key-${i + j}`))
   }
