@@ -78,8 +78,9 @@ class FetchPeer implements Peer {
   readonly #origin: string
   readonly #parts: Parts
   readonly #http: HttpPeer
-  readonly #closing = new AbortController()
-  #calls = 0
+  // What ends the calls under way; not one signal for all, which platforms take for a leak of listeners.
+  readonly #running = new Set<AbortController>()
+  #isClosed = false
 
   constructor(address: string, origin: string, parts: Parts) {
     this.address = address
@@ -111,36 +112,35 @@ class FetchPeer implements Peer {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new CacheError('PEER_FAILED', 'The client of the peer was closed'))
+    this.#isClosed = true
+    for (const end of this.#running) end.abort(closed())
   }
 
   async #exchange(request: ExchangeRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
     checkSignal(signal)
-    if (this.#closing.signal.aborted) throw this.#closing.signal.reason
-    if (this.#calls >= this.#parts.maxCalls) {
-      throw new CacheError('PEER_FAILED', `Cannot call a peer: ${this.#calls} calls to it are under way`)
+    if (this.#isClosed) throw closed()
+    if (this.#running.size >= this.#parts.maxCalls) {
+      throw new CacheError('PEER_FAILED', `Cannot call a peer: ${this.#running.size} calls to it are under way`)
     }
-    this.#calls++
+    const end = new AbortController()
+    this.#running.add(end)
     try {
-      return await this.#fetch(request, signal)
+      return await this.#fetch(request, signal, end)
     } finally {
-      this.#calls--
+      this.#running.delete(end)
     }
   }
 
-  async #fetch(request: ExchangeRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
+  async #fetch(request: ExchangeRequest, signal: AbortSignal | undefined, end: AbortController): Promise<HttpAnswer> {
     const { timeoutMs } = this.#parts
     const url = this.#origin + request.target
     if (new URL(url).pathname !== request.target) {
       throw new CacheError('PEER_FAILED', 'Cannot ask a peer: fetch would change the path of the key')
     }
-    const end = new AbortController()
     const timedOut = new CacheError('TIMEOUT', `A peer did not answer in ${timeoutMs} ms`)
     const timer = setTimeout(() => end.abort(timedOut), timeoutMs)
     const forward = (): void => end.abort(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
-    const close = (): void => end.abort(this.#closing.signal.reason)
     signal?.addEventListener('abort', forward, { once: true })
-    this.#closing.signal.addEventListener('abort', close, { once: true })
     try {
       // Not every `fetch` heeds its signal in every state.
       return await abortable(this.#read(url, request, end.signal), end.signal)
@@ -151,7 +151,6 @@ class FetchPeer implements Peer {
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', forward)
-      this.#closing.signal.removeEventListener('abort', close)
       // Lets go of whatever of the answer was not read.
       end.abort()
     }
@@ -178,4 +177,8 @@ class FetchPeer implements Peer {
       throw new CacheError('PEER_FAILED', `A peer's answer has more than ${maxAnswerBytes} bytes`)
     return { status: response.status, headers: Object.fromEntries(response.headers), body: answer }
   }
+}
+
+function closed(): CacheError {
+  return new CacheError('PEER_FAILED', 'The client of the peer was closed')
 }

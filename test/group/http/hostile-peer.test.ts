@@ -141,8 +141,8 @@ const behaviours: readonly Behaviour[] = [
 
 describe.each([
   ['nodeTransport', nodeTransport, 0],
-  // The platform's pool holds one connection open for whatever comes next.
-  ['httpTransport', httpTransport, 1],
+  // What connections it opens and holds for whatever comes next is the platform's affair.
+  ['httpTransport', httpTransport, Number.POSITIVE_INFINITY],
 ] as const)('%s ends by its deadline if a peer', (_, transport, idle) => {
   it.each(behaviours)('%s', async (_, act, outcome) => {
     const timeoutMs = outcome === 'PEER_FAILED' ? longMs : shortMs
