@@ -49,7 +49,6 @@ export class FleetWrites {
     entries.checkOpen()
     const failures = new Failures(`set a key of group "${settings.name}"`)
     const owner = membership.ownerLink(key)
-    const others = membership.others.filter(link => link !== owner)
     const bytes = keyToBytes(key)
     if (owner === undefined) await failures.here(entries.set(key, entry, true))
     else
@@ -57,6 +56,8 @@ export class FleetWrites {
         owner,
         this.#call(owner, (peer, options) => peer.set(settings.name, bytes, entry, options)),
       )
+    // Who is in the fleet now: nodes may have come and gone meanwhile.
+    const others = membership.others.filter(link => link !== owner)
     const drops = others.map(link =>
       failures.at(
         link,
@@ -65,7 +66,7 @@ export class FleetWrites {
     )
     if (owner !== undefined) drops.push(failures.here(entries.remove(key)))
     await Promise.all(drops)
-    failures.check(membership.others.length)
+    failures.check()
   }
 
   async #remove(keys: readonly string[]): Promise<void> {
@@ -73,8 +74,8 @@ export class FleetWrites {
     entries.checkOpen()
     const failures = new Failures(`remove ${keys.length === 1 ? 'a key' : 'keys'} of group "${settings.name}"`)
     const owners = new Map(keys.map(key => [key, membership.ownerLink(key)]))
-    const places: readonly (PeerLink | undefined)[] = [undefined, ...membership.others]
     for (const isOwnersTurn of [true, false]) {
+      const places: readonly (PeerLink | undefined)[] = [undefined, ...membership.others]
       await Promise.all(
         places.map(async place => {
           const due = keys.filter(key => (owners.get(key) === place) === isOwnersTurn)
@@ -83,7 +84,7 @@ export class FleetWrites {
         }),
       )
     }
-    failures.check(membership.others.length)
+    failures.check()
   }
 
   async #removeAt(link: PeerLink, keys: readonly string[], failures: Failures): Promise<void> {
@@ -109,6 +110,7 @@ export class FleetWrites {
 /** Collects what failed, so that everything that can be reached is done first. */
 class Failures {
   readonly #action: string
+  readonly #called = new Set<PeerLink>()
   readonly #peers = new Map<PeerLink, CacheError>()
   readonly #own: unknown[] = []
 
@@ -117,6 +119,7 @@ class Failures {
   }
 
   async at(link: PeerLink, call: Promise<void>): Promise<void> {
+    this.#called.add(link)
     try {
       await call
     } catch (cause) {
@@ -133,13 +136,13 @@ class Failures {
     }
   }
 
-  check(peerCount: number): void {
+  check(): void {
     const [first] = this.#own
     if (this.#peers.size === 0) {
       if (first !== undefined) throw first
       return
     }
-    const message = `Cannot ${this.#action} at ${this.#peers.size} of ${peerCount} peers`
+    const message = `Cannot ${this.#action} at ${this.#peers.size} of ${this.#called.size} peers`
     const addresses = [...this.#peers.keys()].map(link => link.address).join(', ')
     const cause = new AggregateError([...this.#peers.values(), ...this.#own], `These failed: ${addresses}`)
     throw new CacheError('PEER_FAILED', message, { cause })

@@ -226,6 +226,28 @@ it('31: a peer that keeps failing is left alone, and found again', async () => {
   expect(b!.stats()).toMatchObject({ peerLoads: 2, localLoads: 5 })
 })
 
+it('a change whose fleet changes under it tells the nodes that are left, and those that came', async () => {
+  const { network, nodes, group, keyOf } = fleetOf(4)
+  const groups = group({ load: origin().load, maxBytes: 10_000 })
+  const key = keyOf(1)
+  nodes[0]!.cache.setPeers(['a', 'b', 'c'])
+  for (const change of ['set', 'remove'] as const) {
+    const arrived = gate()
+    network.fault('b', { before: () => arrived.promise })
+    const changing = change === 'set' ? groups[0]!.set(key, bytes('new')) : groups[0]!.remove(key)
+    await settled()
+    nodes[0]!.cache.setPeers(['a', 'b', 'd'])
+    nodes[2]!.stop()
+    await settled()
+    network.resetCalls()
+    arrived.open()
+    await changing
+    expect(network.calls.get('d')).toMatchObject({ remove: 1 })
+    expect(network.calls.get('c')?.remove ?? 0).toBe(0)
+    nodes[0]!.cache.setPeers(['a', 'b', 'c'])
+  }
+})
+
 it('31: a peer that lacks a group is not left alone for that', async () => {
   const { nodes, keyOf, network } = fleetOf(2, { breaker: { maxFailures: 1, backOffMs: 100, jitter: 0 } })
   const { load } = origin()
