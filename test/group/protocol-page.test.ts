@@ -7,9 +7,9 @@ import type { PeerAnswer } from '../../src/group/peer-service.ts'
 import { HashRing } from '../../src/group/ring.ts'
 import { ringPresetNames, ringPresets } from '../../src/group/ring-presets.ts'
 import { answerRequest } from '../../src/group/wire/answer-request.ts'
-import { escapeSegment } from '../../src/group/wire/escape.ts'
 import { encodeManyRequest, encodeManyResponse } from '../../src/group/wire/many-get.ts'
 import { encodeGetResponse, encodeSetRequest } from '../../src/group/wire/messages.ts'
+import { targetOf } from '../../src/group/wire/target.ts'
 import { comparePart, table } from '../docs/page-part.ts'
 import { RecordedGroup } from './wire/recorded-group.ts'
 
@@ -47,10 +47,24 @@ it('owners of keys', async () => {
 })
 
 it('paths of keys', async () => {
-  const keys = ['alice', 'a b', 'a/b', '100%', 'a+b', "a&b=c;d,e!*'()", '~-_.$@:', '日本', Uint8Array.of(0, 0xff)]
+  const keys = [
+    'alice',
+    'a b',
+    'a/b',
+    '100%',
+    'a+b',
+    "a&b=c;d,e!*'()",
+    '~-_.$@:',
+    '日本',
+    '.',
+    '..',
+    Uint8Array.of(0, 0xff),
+  ]
+  const segment = (key: string | Uint8Array, escaping: 'path' | 'query'): string =>
+    targetOf({ escaping }, 'g', typeof key === 'string' ? utf8Encode(key) : key).replace('/_groupcache/g/', '')
   const rows = keys.map(key => {
     const shown = typeof key === 'string' ? code(key) : `bytes ${spaced(key)}`
-    return [shown, code(escapeSegment(key)), code(escapeSegment(key, 'query'))]
+    return [shown, code(segment(key, 'path')), code(segment(key, 'query'))]
   })
   await compare('paths', table(['Key', 'In a path', 'In a path, `groupcacheOriginal`'], rows))
 })

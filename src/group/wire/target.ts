@@ -22,7 +22,10 @@ export function checkBasePath(basePath: string): void {
 
 /** The request target of a key: what stands on the request line, not to be normalised any more. */
 export function targetOf(rules: PathRules, group: string, key: Uint8Array): string {
-  return groupTarget(rules, group) + escapeSegment(key, rules.escaping)
+  const segment = escapeSegment(key, rules.escaping)
+  // As they are they would be parts of the path, which Go's server redirects from; dots that are escaped it serves.
+  const isDots = segment === '.' || segment === '..'
+  return groupTarget(rules, group) + (isDots ? segment.replaceAll('.', '%2E') : segment)
 }
 
 /** The request target of an operation on a group, such as `_remove-keys/`. */

@@ -52,6 +52,16 @@ describe('parseTarget', () => {
     )
   })
 
+  it('hides a key of dots alone from what tidies up paths', () => {
+    const target = (key: string, how: 'path' | 'query'): string => targetOf({ escaping: how }, 'users', utf8Encode(key))
+    for (const how of ['path', 'query'] as const) {
+      expect(target('.', how)).toBe('/_groupcache/users/%2E')
+      expect(target('..', how)).toBe('/_groupcache/users/%2E%2E')
+      expect(target('...', how)).toBe('/_groupcache/users/...')
+      expect(target('.a', how)).toBe('/_groupcache/users/.a')
+    }
+  })
+
   it('parts the unescaped path, and ignores a query', () => {
     const key = (text: string): unknown => ({ kind: 'key', group: 'users', key: utf8Encode(text) })
     expect(parseTarget('/_groupcache/users/a/b')).toEqual(key('a/b'))
