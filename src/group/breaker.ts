@@ -72,6 +72,14 @@ export class Breaker {
     return this.#openPass()
   }
 
+  /** The peer answered a call that was made without leave, as changes are: it is back. */
+  heard(): void {
+    if (this.#state === 'closed') return
+    this.#failures = 0
+    this.#openings = 0
+    this.#change('closed')
+  }
+
   #openPass(): BreakerPass {
     const era = this.#era
     let isOver = false

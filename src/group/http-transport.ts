@@ -7,6 +7,7 @@ import { type ExchangeRequest, HttpPeer } from './http-peer.ts'
 import { parsePeerAddress } from './peer-address.ts'
 import type { PeerAnswer, PeerCallOptions } from './peer-service.ts'
 import { readCapped } from './read-capped.ts'
+import { Refusal } from './refusal.ts'
 import { RequestSigner, type Secret } from './signing.ts'
 import type { Peer, Transport } from './transport.ts'
 import type { HttpAnswer } from './wire/http-message.ts'
@@ -135,7 +136,8 @@ class FetchPeer implements Peer {
     const { timeoutMs } = this.#parts
     const url = this.#origin + request.target
     if (new URL(url).pathname !== request.target) {
-      throw new CacheError('PEER_FAILED', 'Cannot ask a peer: fetch would change the path of the key')
+      const cause = new Refusal('fetch would change the path of the key')
+      throw new CacheError('PEER_FAILED', 'Cannot ask a peer', { cause })
     }
     const timedOut = new CacheError('TIMEOUT', `A peer did not answer in ${timeoutMs} ms`)
     const timer = setTimeout(() => end.abort(timedOut), timeoutMs)
@@ -168,7 +170,7 @@ class FetchPeer implements Peer {
       credentials: 'omit',
     })
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
-      throw new CacheError('PEER_FAILED', 'Cannot get an answer of a peer: it redirects')
+      throw new CacheError('PEER_FAILED', 'Cannot get an answer of a peer', { cause: new Refusal('it redirects') })
     }
     const { maxAnswerBytes } = this.#parts
     const isTooLarge = Number(response.headers.get('content-length') ?? 0) > maxAnswerBytes

@@ -2,6 +2,7 @@ import { CacheError, isCacheError } from '../errors.ts'
 import type { Breaker, BreakerPass } from './breaker.ts'
 import { withDeadline } from './deadline.ts'
 import type { PeerCallOptions } from './peer-service.ts'
+import { Refusal } from './refusal.ts'
 import type { Peer } from './transport.ts'
 
 /** What {@link PeerLink.call} is told. */
@@ -72,7 +73,8 @@ export class PeerLink {
     try {
       const call = (callSignal: AbortSignal): Promise<T> => work(this.#peer, { signal: callSignal })
       const answer = await withDeadline(`Call of peer ${this.address}`, timeoutMs, signal, call)
-      pass?.succeeded()
+      if (pass === undefined) this.#health?.breaker.heard()
+      else pass.succeeded()
       return answer
     } catch (error) {
       if (signal?.aborted) pass?.abandoned()
@@ -94,7 +96,8 @@ export class PeerLink {
   }
 }
 
-// A peer that says no is alive: that it lacks one group must not part it from all others.
+// A peer that says no is alive: one group that it lacks, or one key that it cannot take, must not part it from all others.
 function isRefusal(error: unknown): boolean {
-  return isCacheError(error, 'UNKNOWN_GROUP') || (isCacheError(error) && isCacheError(error.cause, 'UNKNOWN_GROUP'))
+  if (!isCacheError(error)) return false
+  return error.cause instanceof Refusal || [error, error.cause].some(each => isCacheError(each, 'UNKNOWN_GROUP'))
 }

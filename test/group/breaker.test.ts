@@ -108,6 +108,17 @@ describe('Breaker', () => {
     expect(breaker.state).toBe('closed')
   })
 
+  it('is closed, with nothing held against the peer, when it is heard of by another way', () => {
+    const breaker = failed(3)
+    breaker.tryEnter(100)?.failed(100)
+    breaker.heard()
+    expect(breaker.state).toBe('closed')
+    for (let i = 0; i < 3; i++) breaker.tryEnter(200)?.failed(200)
+    expect([breaker.tryEnter(299), breaker.tryEnter(300) !== undefined]).toEqual([undefined, true])
+    breaker.heard()
+    expect(breaker.state).toBe('closed')
+  })
+
   it('a pass counts once', () => {
     const breaker = new Breaker(exact)
     const pass = breaker.tryEnter(0)

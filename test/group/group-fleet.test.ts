@@ -248,6 +248,16 @@ it('a change whose fleet changes under it tells the nodes that are left, and tho
   }
 })
 
+it('31: a peer that takes a change is back, so that the node which set a value sees it', async () => {
+  const { network, group, keyOf } = fleetOf(2, { breaker: { maxFailures: 1, backOffMs: 30_000, jitter: 0 } })
+  const [, b] = group({ load: origin().load, maxBytes: 1000 })
+  network.partition('a', 'b')
+  await b!.get(keyOf(0))
+  network.heal()
+  await b!.set(keyOf(0), bytes('new'))
+  expect(text(await b!.get(keyOf(0)))).toBe('new')
+})
+
 it('31: a peer that lacks a group is not left alone for that', async () => {
   const { nodes, keyOf, network } = fleetOf(2, { breaker: { maxFailures: 1, backOffMs: 100, jitter: 0 } })
   const { load } = origin()

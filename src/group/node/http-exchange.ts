@@ -5,6 +5,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { CacheError } from '../../errors.ts'
 import type { ExchangeRequest } from '../http-peer.ts'
 import type { PeerAddress } from '../peer-address.ts'
+import { Refusal } from '../refusal.ts'
 import type { HttpAnswer } from '../wire/http-message.ts'
 import { decodeContent } from './decode-content.ts'
 import { plainBytes } from './plain-bytes.ts'
@@ -24,7 +25,7 @@ export interface ExchangeLimits {
 }
 
 /** Rejects an exchange whose connection was used before and was closed before the first byte of an answer. */
-export class StaleConnectionError extends Error {
+export class StaleConnectionError extends Refusal {
   override readonly name: string = 'StaleConnectionError'
 }
 
@@ -119,10 +120,10 @@ function send<T>(
     })
     // After the end there may be more than one, and an error without a listener would end the process.
     sent.on('error', cause => {
-      if (sent.reusedSocket && interim === 0 && isClosedConnection(cause)) {
-        return settle(new StaleConnectionError('The connection was closed before the answer', { cause }))
-      }
-      settle(failed('Cannot get an answer of a peer', cause))
+      const isUnanswered = interim === 0 && isClosedConnection(cause)
+      const closed = ['The connection was closed before the answer', { cause }] as const
+      if (isUnanswered && sent.reusedSocket) return settle(new StaleConnectionError(...closed))
+      settle(failed('Cannot get an answer of a peer', isUnanswered ? new Refusal(...closed) : cause))
     })
     sent.on('close', () => settle(failed('Cannot get an answer of a peer', new Error('The connection was closed'))))
     listen(sent, settle)

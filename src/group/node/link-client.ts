@@ -11,6 +11,7 @@ import {
   type SetCall,
 } from '../link/link-frame.ts'
 import type { PeerAnswer } from '../peer-service.ts'
+import { Refusal } from '../refusal.ts'
 import { LinkSocket } from './link-socket.ts'
 
 /** What a {@link LinkClient} is made of. */
@@ -162,7 +163,7 @@ export class LinkClient {
     // An answer that crossed its cancellation is nobody's any more.
     if (call === undefined) return
     if (kind === frameKind.failed)
-      call.reject(new CacheError('PEER_FAILED', `A peer refused a call: ${decodeFailed(payload)}`))
+      call.reject(new CacheError('PEER_FAILED', 'A peer refused a call', { cause: new Refusal(decodeFailed(payload)) }))
     else if (kind === frameKind.answers && call.answers > 0) call.resolve(decodeAnswers(payload, call.answers))
     else if (kind === frameKind.done && call.answers === 0) call.resolve([])
     else throw payload.corrupt(`kind ${kind} is no answer to the call`)

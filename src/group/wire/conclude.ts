@@ -1,5 +1,6 @@
 import { CacheError } from '../../errors.ts'
 import type { PeerAnswer } from '../peer-service.ts'
+import { Refusal } from '../refusal.ts'
 import { errorType, type HttpAnswer, markHeader, messageType } from './http-message.ts'
 import { decodeManyResponse } from './many-get.ts'
 import { decodeGetResponse } from './messages.ts'
@@ -12,6 +13,9 @@ const notAboutKeys = /^(?:404 page not found|no such group: .*|invalid path for 
 const maxCauseLength = 200
 
 const maxTextBytes = 1024 * 1024
+
+// Not signed, too slow, too many: these hold for whatever is asked next.
+const aboutCaller: readonly number[] = [401, 403, 408, 429]
 
 /** Whether an answer comes from a node of coldsnap, and not from a Go program or a proxy. */
 export function isOurs(answer: HttpAnswer): boolean {
@@ -100,8 +104,10 @@ function failed(answer: HttpAnswer, problem?: string, cause?: unknown): CacheErr
   return new CacheError('PEER_FAILED', `Peer cannot serve: ${reason}`, { cause: cause ?? causeOf(answer, text) })
 }
 
-// Told apart, as a node that lacks a group serves the others.
+// Told apart, as a node that lacks a group serves the others, and one that cannot take a key takes others: Go's redirect
+// paths that end in `.` or `..`, ours refuse keys and values that are too large.
 function causeOf({ status }: HttpAnswer, text: string): Error {
   const isUnknownGroup = status === 500 && text.startsWith('no such group: ')
-  return isUnknownGroup ? new CacheError('UNKNOWN_GROUP', text.trimEnd()) : new Error(text)
+  if (isUnknownGroup) return new CacheError('UNKNOWN_GROUP', text.trimEnd())
+  return status >= 300 && status < 500 && !aboutCaller.includes(status) ? new Refusal(text) : new Error(text)
 }
