@@ -1,4 +1,4 @@
-module coldsnap-interop-groupcache
+module coldsnap-interop
 
 go 1.26
 
