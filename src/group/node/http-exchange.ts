@@ -67,7 +67,11 @@ export function upgrade(
   limits: ExchangeLimits,
 ): Promise<UpgradedConnection | undefined> {
   return send<UpgradedConnection | undefined>(peer, request, limits, (sent, settle) => {
-    sent.on('upgrade', (response, socket, head) => settle({ socket, head, headers: headersOf(response) }))
+    sent.on('upgrade', (response, socket, head) => {
+      // Node has taken its own listener away; until the next owner listens, an error would end the process.
+      socket.on('error', () => socket.destroy())
+      settle({ socket, head, headers: headersOf(response) })
+    })
     sent.on('response', response => {
       response.destroy()
       settle(undefined)

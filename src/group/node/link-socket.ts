@@ -52,6 +52,8 @@ export class LinkSocket {
     socket.on('end', () => this.end(new Error('The connection was ended by the other side')))
     socket.on('drain', () => this.#flow())
     if (parts.head.byteLength > 0) queueMicrotask(() => this.#receive(plainBytes(parts.head)))
+    // Closed while a signature was made: it will not say so again.
+    if (socket.destroyed) queueMicrotask(() => this.end(new Error('The connection was closed')))
   }
 
   /** Whether it is over. */

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sameBytes } from '../../../src/core/same-bytes.ts'
 import { type Entry, entryFromWire } from '../../../src/group/entry.ts'
 import * as frames from '../../../src/group/link/link-frame.ts'
 import { GroupServer } from '../../../src/group/node/group-server.ts'
+import { LinkClient } from '../../../src/group/node/link-client.ts'
 import { nodeHandler } from '../../../src/group/node/node-handler.ts'
 import { type NodeTransportOptions, nodeTransport } from '../../../src/group/node/node-transport.ts'
 import type { PeerAnswer, PeerCallOptions } from '../../../src/group/peer-service.ts'
@@ -386,5 +388,26 @@ describe('frames', () => {
     )
     expect(hex(frames.encodeEmpty(frames.frameKind.done, 258))).toBe('050000001102010000')
     expect(hex(frames.encodeFailed(1, true, 'no'))).toBe('080000001201000000 01 6e6f'.replaceAll(' ', ''))
+  })
+})
+
+describe('a link whose connection broke before it was taken over', () => {
+  it('is over, and its calls fail at once', async () => {
+    const socket = new PassThrough()
+    socket.destroy()
+    await once(socket, 'close')
+    let ends = 0
+    const link = new LinkClient({
+      socket,
+      head: new Uint8Array(),
+      sessionKey: undefined,
+      maxFrameBytes: 1024,
+      maxSentBytes: 1024,
+      idleMs: 60_000,
+      onEnd: () => void ends++,
+    })
+    const call = link.get('users', [new Uint8Array([1])], { signal: undefined, timeoutMs: 60_000 })
+    await expect(call).rejects.toThrow('The link ended')
+    expect([link.isOver, ends]).toEqual([true, 1])
   })
 })
