@@ -1,6 +1,7 @@
 import { isWellFormed, utf8Length } from '../bytes/utf8.ts'
 import { CacheError } from '../errors.ts'
 import type { StoreOperation } from '../store/store.ts'
+import { abortedBy } from './abortable.ts'
 
 /** Throws `INVALID_KEY` unless `key` is a string of 1 to `maxBytes` bytes of UTF-8 without lone surrogates. */
 export function checkKey(key: string, maxBytes = 1024): void {
@@ -34,7 +35,7 @@ export function checkOperation(operation: StoreOperation): void {
 
 /** Throws `ABORTED` with the signal's reason as cause if `signal` is aborted. */
 export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CacheError('ABORTED', 'The call was aborted', { cause: signal.reason })
+  if (signal?.aborted) throw abortedBy(signal)
 }
 
 /** Throws a RangeError unless `value` is an integer of at least `min`. */
