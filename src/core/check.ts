@@ -58,8 +58,14 @@ export function checkBoolean(name: string, value: boolean): void {
   if (typeof value !== 'boolean') throw new TypeError(`Option ${name} must be a boolean, received ${typeof value}`)
 }
 
+/** Throws a TypeError unless `value` is a function. */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`Option ${name} must be a function, received ${typeof value}`)
+}
+
 /** Throws a TypeError for an option name that is not known, so that a typing slip does not pass as a default. */
 export function checkOptionNames(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError('Options must be an object')
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw new TypeError(`Unknown option ${name}; the options are ${known.join(', ')}`)
   }

@@ -58,7 +58,7 @@ export class Membership {
     }
     const ring = this.#options.makeRing(distinct(peers))
     if (self === undefined || !ring.peers.includes(self)) {
-      const found = self === undefined ? 'self was not said' : `${self} is not in it`
+      const found = self === undefined ? 'the option self was not given' : `self, ${self}, is not in it`
       throw new CacheError('INVALID_PEERS', `A list of peers must hold this node: ${found}`)
     }
     const links = this.#connect(ring.peers.filter(peer => peer !== self))

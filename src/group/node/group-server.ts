@@ -192,6 +192,7 @@ const listenForm = /^([^\s[\]/:]*|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/
 
 // An empty host is every interface, as in Go.
 function parseListenAddress(address: string): { host: string | undefined; port: number } {
+  if (typeof address !== 'string') throw new TypeError(`Address must be a string, received ${typeof address}`)
   const [, name, digits] = listenForm.exec(address) ?? []
   const port = Number(digits)
   if (name === undefined || port > 65_535) {

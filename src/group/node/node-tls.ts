@@ -1,5 +1,5 @@
 import type { ServerOptions as TlsServerOptions } from 'node:https'
-import type { ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, createSecureContext } from 'node:tls'
 import { checkBoolean, checkOptionNames } from '../../core/check.ts'
 
 /** Text in PEM form or its bytes; several for several certificates. */
@@ -49,7 +49,14 @@ function identity({
   passphrase,
   ca,
 }: NodeTls): Pick<ConnectionOptions, 'cert' | 'key' | 'passphrase' | 'ca'> {
-  return { cert: listOf(cert), key, passphrase, ca: listOf(ca) }
+  const given = { cert: listOf(cert), key, passphrase, ca: listOf(ca) }
+  try {
+    // What cannot be read is told of now, and not by every connection.
+    createSecureContext(given)
+  } catch (cause) {
+    throw new TypeError('Option tls has a certificate, key or passphrase that cannot be used', { cause })
+  }
+  return given
 }
 
 function listOf(pem: Pem | undefined): string | Buffer | (string | Buffer)[] | undefined {

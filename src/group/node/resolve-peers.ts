@@ -2,7 +2,8 @@ import { Resolver } from 'node:dns/promises'
 import { abortable } from '../../core/abortable.ts'
 import { checkInteger, checkOneOf, checkOptionNames } from '../../core/check.ts'
 import { CacheError } from '../../errors.ts'
-import { addressProblem, sortedPeers } from '../peer-list.ts'
+import { addressProblem } from '../peer-address.ts'
+import { sortedPeers } from '../peer-list.ts'
 import { Wakeup } from '../wakeup.ts'
 
 /** The part of `Resolver` of `node:dns/promises` that is used. */

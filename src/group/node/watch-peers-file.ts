@@ -31,6 +31,7 @@ export function watchPeersFile(
   options: WatchPeersFileOptions = {},
 ): AsyncGenerator<readonly string[], void, undefined> {
   checkOptionNames(options, ['signal', 'pollMs', 'settleMs', 'onError'])
+  if (typeof path !== 'string') throw new TypeError(`Path must be a string, received ${typeof path}`)
   const { signal, pollMs = 1000, settleMs = 50, onError } = options
   checkInteger('pollMs', pollMs, 1)
   checkInteger('settleMs', settleMs, 0)

@@ -95,7 +95,9 @@ function readable<T>(answer: HttpAnswer, decode: () => T): T {
 }
 
 function failed(answer: HttpAnswer, problem?: string, cause?: unknown): CacheError {
-  const text = decodeText(answer.body.subarray(0, 4 * maxCauseLength)).slice(0, maxCauseLength)
+  const text = decodeText(answer.body.subarray(0, 4 * maxCauseLength))
+    .slice(0, maxCauseLength)
+    .trimEnd()
   const reason = problem === undefined ? `found status ${answer.status}` : `${problem} (status ${answer.status})`
   return new CacheError('PEER_FAILED', `Peer cannot serve: ${reason}`, { cause: cause ?? causeOf(answer, text) })
 }
@@ -103,5 +105,5 @@ function failed(answer: HttpAnswer, problem?: string, cause?: unknown): CacheErr
 // Told apart, as a node that lacks a group serves the others.
 function causeOf({ status }: HttpAnswer, text: string): Error {
   const isUnknownGroup = status === 500 && text.startsWith('no such group: ')
-  return isUnknownGroup ? new CacheError('UNKNOWN_GROUP', text.trimEnd()) : new Error(text)
+  return isUnknownGroup ? new CacheError('UNKNOWN_GROUP', text) : new Error(text)
 }
