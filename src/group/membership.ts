@@ -52,7 +52,7 @@ export class Membership {
 
   /** Replaces the list, or throws and leaves all as it was. Clients of peers that stay are kept. */
   set(peers: Iterable<string>, options: SetPeersOptions): void {
-    const { self = this.#options.self } = options
+    const { self = this.#self } = options
     if (self !== undefined && typeof self !== 'string') {
       throw new TypeError(`Option self must be a string, received ${typeof self}`)
     }
