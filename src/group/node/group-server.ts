@@ -33,7 +33,9 @@ export interface ServerLimits {
 
 /** Options of {@link GroupServer.listen}. */
 export interface GroupServerOptions extends EndpointOptions {
+  /** What one client, or all together, may use. */
   readonly limits?: ServerLimits | undefined
+  /** Serves HTTPS; needs `cert` and `key`. @default plain HTTP */
   readonly tls?: NodeTls | undefined
   /** Whether nodes of ours may switch to a link (docs/PROTOCOL.md, "Links"). @default true */
   readonly link?: boolean | undefined

@@ -11,6 +11,7 @@ export interface NodeTls {
   readonly cert?: Pem | undefined
   /** The key of `cert`. */
   readonly key?: string | Buffer | undefined
+  /** Opens `key`, if that is encrypted. */
   readonly passphrase?: string | undefined
   /** Who signs the certificates of peers. @default the authorities that Node ships */
   readonly ca?: Pem | undefined

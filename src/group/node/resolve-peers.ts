@@ -8,7 +8,9 @@ import { Wakeup } from '../wakeup.ts'
 
 /** The part of `Resolver` of `node:dns/promises` that is used. */
 export interface PeerResolver {
+  /** The IPv4 addresses of a name. */
   resolve4(hostname: string): Promise<readonly string[]>
+  /** The SRV records of a name. */
   resolveSrv(hostname: string): Promise<readonly { readonly name: string; readonly port: number }[]>
 }
 
