@@ -52,8 +52,8 @@ function identity({
 }: NodeTls): Pick<ConnectionOptions, 'cert' | 'key' | 'passphrase' | 'ca'> {
   const given = { cert: listOf(cert), key, passphrase, ca: listOf(ca) }
   try {
-    // What cannot be read is told of now, and not by every connection.
-    createSecureContext(given)
+    // What cannot be read is told of now, and not by every connection. Without anything to read it would cost milliseconds.
+    if (cert !== undefined || key !== undefined || ca !== undefined) createSecureContext(given)
   } catch (cause) {
     throw new TypeError('Option tls has a certificate, key or passphrase that cannot be used', { cause })
   }
