@@ -5,6 +5,7 @@ import { CacheError } from '../../errors.ts'
 import { addressProblem } from '../peer-address.ts'
 import { sortedPeers } from '../peer-list.ts'
 import { Wakeup } from '../wakeup.ts'
+import { endedByReturn } from './ended-by-return.ts'
 
 /** The part of `Resolver` of `node:dns/promises` that is used. */
 export interface PeerResolver {
@@ -58,7 +59,7 @@ export function resolvePeers(options: ResolvePeersOptions): AsyncGenerator<reado
       ? (await resolver.resolve4(hostname)).map(address => `${address}:${port}`)
       : (await resolver.resolveSrv(hostname)).map(each => `${each.name.replace(/\.$/, '')}:${each.port}`)
 
-  return follow({ ask, everyMs, signal, onError, random })
+  return endedByReturn(signal, either => follow({ ask, everyMs, signal: either, onError, random }))
 }
 
 function checkPort(port: number | undefined): void {
