@@ -5,7 +5,7 @@
 export const errorCodes = {
   ABORTED: 'The signal of the call was aborted; `cause` is its reason.',
   ALREADY_EXISTS: 'Something of that name is there already: a snapshot at the target of a copy, a group.',
-  CLOSED: 'The store or cache was closed before the call.',
+  CLOSED: 'The store, cache or group was closed before the call or while it was under way.',
   CORRUPT: 'Bytes that were read do not have the form they must have.',
   DECRYPT_FAILED: 'No key that was given opens the stored bytes.',
   DUPLICATE_KEY: 'Two elements of a keyed column have the same key.',
@@ -27,7 +27,7 @@ export const errorCodes = {
   UNAVAILABLE: 'An optional part (a module or a platform feature) is not there.',
   UNKNOWN_GROUP: 'There is no group or cache of that name.',
   UNSUPPORTED_VALUE: 'A value cannot be kept exactly by the codec; the message has its path.',
-  VALUE_TOO_LARGE: 'A value is larger than the store or the format takes.',
+  VALUE_TOO_LARGE: 'A value is larger than the store, the format or the group takes.',
   VIEW_EXPIRED: 'Another process removed what a view still had to read; open a new one.',
 } as const
 

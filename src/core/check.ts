@@ -1,6 +1,7 @@
 import { isWellFormed, utf8Length } from '../bytes/utf8.ts'
 import { CacheError } from '../errors.ts'
 import type { StoreOperation } from '../store/store.ts'
+import { abortedBy } from './abortable.ts'
 
 /** Throws `INVALID_KEY` unless `key` is a string of 1 to `maxBytes` bytes of UTF-8 without lone surrogates. */
 export function checkKey(key: string, maxBytes = 1024): void {
@@ -34,7 +35,7 @@ export function checkOperation(operation: StoreOperation): void {
 
 /** Throws `ABORTED` with the signal's reason as cause if `signal` is aborted. */
 export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CacheError('ABORTED', 'The call was aborted', { cause: signal.reason })
+  if (signal?.aborted) throw abortedBy(signal)
 }
 
 /** Throws a RangeError unless `value` is an integer of at least `min`. */
@@ -57,8 +58,14 @@ export function checkBoolean(name: string, value: boolean): void {
   if (typeof value !== 'boolean') throw new TypeError(`Option ${name} must be a boolean, received ${typeof value}`)
 }
 
+/** Throws a TypeError unless `value` is a function. */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`Option ${name} must be a function, received ${typeof value}`)
+}
+
 /** Throws a TypeError for an option name that is not known, so that a typing slip does not pass as a default. */
 export function checkOptionNames(options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError('Options must be an object')
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw new TypeError(`Unknown option ${name}; the options are ${known.join(', ')}`)
   }

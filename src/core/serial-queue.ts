@@ -1,4 +1,4 @@
-import { CacheError } from '../errors.ts'
+import { abortedBy } from './abortable.ts'
 import { checkSignal } from './check.ts'
 
 /** Runs tasks one after the other, in the order in which they came. */
@@ -20,7 +20,7 @@ export class SerialQueue {
     if (signal === undefined) return running
     return new Promise<T>((resolve, reject) => {
       const onAbort = (): void => {
-        if (!started) reject(new CacheError('ABORTED', 'The call was aborted', { cause: signal.reason }))
+        if (!started) reject(abortedBy(signal))
       }
       signal.addEventListener('abort', onAbort, { once: true })
       running.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))

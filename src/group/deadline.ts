@@ -1,3 +1,4 @@
+import { abortedBy } from '../core/abortable.ts'
 import { CacheError } from '../errors.ts'
 
 /** The longest wait that timers know. */
@@ -22,7 +23,7 @@ export function withDeadline<T>(
       controller.abort(error)
     }
     const onTime = (): void => end(new CacheError('TIMEOUT', `${what} did not end within ${timeoutMs} ms`))
-    const onAbort = (): void => end(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
+    const onAbort = (): void => end(abortedBy(signal))
     const timer = setTimeout(onTime, timeoutMs)
     const stop = (): void => {
       clearTimeout(timer)

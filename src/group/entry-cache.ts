@@ -9,6 +9,7 @@ export interface EntryCacheStats {
   /** Entries held now. */
   readonly items: number
   readonly gets: number
+  /** Gets that found an entry, expired ones among them. */
   readonly hits: number
   /** Entries that left to make room, expired ones among them. */
   readonly evictions: number
@@ -39,6 +40,7 @@ export interface EntryCache {
   remove(key: string): boolean
   /** Removes everything. */
   clear(): void
+  /** `bytes` and `items` as they are now, the rest counted since it was made. */
   stats(): EntryCacheStats
 }
 

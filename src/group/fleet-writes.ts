@@ -123,8 +123,9 @@ class Failures {
     try {
       await call
     } catch (cause) {
-      const code = isCacheError(cause) ? cause.code : 'IO'
-      this.#peers.set(link, new CacheError('PEER_FAILED', `Peer ${link.address} failed with ${code}`, { cause }))
+      // Our own messages hold no keys and no values; those of others may.
+      const why = isCacheError(cause) ? `: ${cause.message}` : ''
+      this.#peers.set(link, new CacheError('PEER_FAILED', `Peer ${link.address} failed${why}`, { cause }))
     }
   }
 

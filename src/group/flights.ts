@@ -1,3 +1,4 @@
+import { abortedBy } from '../core/abortable.ts'
 import { CacheError } from '../errors.ts'
 
 /** What the work of a flight is told. */
@@ -180,10 +181,6 @@ class Journey<T> {
     this.#waits.clear()
     return waits
   }
-}
-
-function abortedBy(signal: AbortSignal): CacheError {
-  return new CacheError('ABORTED', 'The call was aborted', { cause: signal.reason })
 }
 
 function ignore(): void {}

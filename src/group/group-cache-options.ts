@@ -38,6 +38,6 @@ export interface GroupCacheOptions {
 
 /** Options of `setPeers`. */
 export interface SetPeersOptions {
-  /** This node's name in the list. @default the cache's `self` */
+  /** This node's name in the list. @default the cache's `self`, which is what was said last */
   readonly self?: string | undefined
 }

@@ -1,5 +1,5 @@
 import { toHex } from '../bytes/hex.ts'
-import { checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
+import { checkFunction, checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { FleetWrites } from './fleet-writes.ts'
@@ -29,7 +29,8 @@ interface OpenGroup extends ServedGroup {
   readonly writes: FleetWrites
 }
 
-const optionNames = [...['transport', 'self', 'store', 'ring', 'replicas', 'breaker', 'clock', 'random', 'onError']]
+const optionNames = ['transport', 'self', 'store', 'ring', 'replicas', 'breaker', 'clock', 'random', 'onError']
+const storeMethods = ['list', 'load', 'store', 'remove'] as const
 
 /**
  * One node of a fleet of processes that share a cache: every key has one owner, a value that is missing is loaded once
@@ -53,9 +54,15 @@ export class GroupCache {
     if (transport !== undefined && typeof transport.connect !== 'function') {
       throw new TypeError('Option transport must have the method connect')
     }
-    if (self !== undefined && typeof self !== 'string') throw new TypeError('Option self must be a string')
+    // Else it would pass for a store that fails, which no get tells of.
+    if (store !== undefined && storeMethods.some(name => typeof store?.[name] !== 'function')) {
+      throw new TypeError(`Option store must have the methods ${storeMethods.join(', ')}`)
+    }
+    if (self !== undefined && typeof self !== 'string') {
+      throw new TypeError(`Option self must be a string, received ${typeof self}`)
+    }
     for (const [name, value] of Object.entries({ clock, random, onError })) {
-      if (value !== undefined && typeof value !== 'function') throw new TypeError(`Option ${name} must be a function`)
+      if (value !== undefined) checkFunction(name, value)
     }
     this.#surroundings = { clock, random }
     this.#store = store

@@ -11,6 +11,7 @@ export interface LoadContext {
 
 /** A value with an expiry of its own. */
 export interface LoadedValue<T> {
+  /** `undefined` is "there is none". */
   readonly value: T
   /** When it stops being fresh, as a Date or in milliseconds since 1970. Absent: the group's `ttlMs` decides. */
   readonly expiresAt?: Date | number | undefined

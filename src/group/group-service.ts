@@ -1,3 +1,4 @@
+import { checkSignal } from '../core/check.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import type { Entry } from './entry.ts'
 import type { GroupCounters } from './group-counters.ts'
@@ -61,7 +62,7 @@ export class GroupService implements PeerService {
   }
 
   async #get(served: ServedGroup, key: Uint8Array, { signal }: PeerCallOptions): Promise<PeerAnswer> {
-    if (signal?.aborted) throw new CacheError('ABORTED', 'The call was aborted', { cause: signal.reason })
+    checkSignal(signal)
     served.counters.peerGets++
     try {
       const entry = await served.entries.ask(keyFromBytes(key), { signal, isFromPeer: true })

@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
+import { checkBoolean, checkFunction, checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
 import { maxTimeoutMs } from './deadline.ts'
 import type { EntryCacheFactory } from './entry-cache.ts'
 import type { AfterRestart, GroupOptions, Load } from './group-options.ts'
@@ -39,7 +39,6 @@ const MiB = 2 ** 20
 
 /** Throws a TypeError or RangeError for options that no group can have. */
 export function groupSettings<T>(name: string, options: GroupOptions<T>): GroupSettings<T> {
-  if (typeof options !== 'object' || options === null) throw new TypeError('Options of a group must be an object')
   checkOptionNames(options, optionNames)
   const { codec, ttlMs, persist = true, afterRestart = 'revalidate', maxStoreBytes } = options
   checkFunction('load', options.load)
@@ -93,8 +92,4 @@ function share(name: string, value: number): number {
   if (typeof value !== 'number') throw new TypeError(`Option ${name} must be a number, received ${typeof value}`)
   if (!(value >= 0 && value <= 1)) throw new RangeError(`Option ${name} must be from 0 to 1, received ${value}`)
   return value
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`Option ${name} must be a function, received ${typeof value}`)
 }

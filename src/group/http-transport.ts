@@ -1,4 +1,4 @@
-import { abortable } from '../core/abortable.ts'
+import { abortable, abortedBy } from '../core/abortable.ts'
 import { checkInteger, checkOneOf, checkOptionNames, checkSignal } from '../core/check.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { defaultMaxBodyBytes } from './endpoint.ts'
@@ -141,7 +141,7 @@ class FetchPeer implements Peer {
     }
     const timedOut = new CacheError('TIMEOUT', `A peer did not answer in ${timeoutMs} ms`)
     const timer = setTimeout(() => end.abort(timedOut), timeoutMs)
-    const forward = (): void => end.abort(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
+    const forward = (): void => end.abort(abortedBy(signal))
     signal?.addEventListener('abort', forward, { once: true })
     try {
       // Not every `fetch` heeds its signal in every state.

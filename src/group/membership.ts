@@ -52,13 +52,13 @@ export class Membership {
 
   /** Replaces the list, or throws and leaves all as it was. Clients of peers that stay are kept. */
   set(peers: Iterable<string>, options: SetPeersOptions): void {
-    const { self = this.#options.self } = options
+    const { self = this.#self } = options
     if (self !== undefined && typeof self !== 'string') {
       throw new TypeError(`Option self must be a string, received ${typeof self}`)
     }
     const ring = this.#options.makeRing(distinct(peers))
     if (self === undefined || !ring.peers.includes(self)) {
-      const found = self === undefined ? 'self was not said' : `${self} is not in it`
+      const found = self === undefined ? 'the option self was not given' : `self, ${self}, is not in it`
       throw new CacheError('INVALID_PEERS', `A list of peers must hold this node: ${found}`)
     }
     const links = this.#connect(ring.peers.filter(peer => peer !== self))

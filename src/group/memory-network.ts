@@ -1,4 +1,5 @@
-import { checkInteger, checkOptionNames } from '../core/check.ts'
+import { abortedBy } from '../core/abortable.ts'
+import { checkInteger, checkOptionNames, checkSignal } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import { type Entry, entryFromWire } from './entry.ts'
 import type { PeerAnswer, PeerCallOptions, PeerService } from './peer-service.ts'
@@ -102,7 +103,7 @@ export class MemoryNetwork {
   }
 
   async #call<T>(ends: Ends, method: Method, signal: AbortSignal | undefined, make: Make<T>): Promise<T> {
-    if (signal?.aborted) throw abortedBy(signal)
+    checkSignal(signal)
     this.#count(ends.to, method)
     const link = new Link(ends)
     const onAbort = (): void => link.break(abortedBy(signal))
@@ -270,10 +271,6 @@ function copyAnswer(answer: PeerAnswer): PeerAnswer {
 
 function same(answer: PeerAnswer): PeerAnswer {
   return answer
-}
-
-function abortedBy(signal: AbortSignal | undefined): CacheError {
-  return new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason })
 }
 
 // Ends at once when the signal aborts, which the caller looks at.

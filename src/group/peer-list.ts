@@ -1,19 +1,5 @@
 import { CacheError } from '../errors.ts'
-
-/**
- * Checks that `address` is `host:port` as peers name each other: a host name, an IPv4 address, or an IPv6 address in
- * brackets, and a port from 1 to 65535 without leading zeros; or a base URL (`http://host:port`), by which the presets
- * `groupcacheV2` and `groupcacheOriginal` name them, without a path. The ring is made of these very strings, so that every
- * node must spell them alike. Returns what is wrong, or `undefined`.
- */
-export function addressProblem(address: string): string | undefined {
-  const [, scheme, rest = ''] = /^(https?:\/\/)?(.*)$/s.exec(address) ?? []
-  const [, host, port] = /^(\[[^\]]*\]|[^:[\]/]*)(?::(\d+))?$/.exec(rest) ?? []
-  if (host === undefined || (port === undefined && scheme === undefined)) return 'is not of the form host:port'
-  if (port !== undefined && !isPort(port)) return 'has no port from 1 to 65535'
-  if (host.startsWith('[')) return isBracketedIpv6(host) ? undefined : 'has no IPv6 address between its brackets'
-  return isHostName(host) ? undefined : 'has no valid host name'
-}
+import { addressProblem } from './peer-address.ts'
 
 /**
  * The peers of a text: one `host:port` (or base URL) on each line, where empty lines do not count and `#` begins a comment; or a JSON
@@ -35,10 +21,7 @@ export function sortedPeers(peers: Iterable<string>): string[] {
 
 function peersOfLines(text: string): string[] {
   const peers: string[] = []
-  for (const [i, line] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .entries()) {
+  for (const [i, line] of text.split(/\r\n|\n|\r/).entries()) {
     const address = line.replace(/#.*/, '').trim()
     if (address === '') continue
     check(address, `line ${i + 1}`)
@@ -74,28 +57,4 @@ function check(address: string, where: string): void {
     'INVALID_PEERS',
     `Cannot read the list of peers: ${JSON.stringify(address)} on ${where} ${problem}`,
   )
-}
-
-function isPort(digits: string): boolean {
-  return /^[1-9]\d{0,4}$/.test(digits) && Number(digits) <= 65_535
-}
-
-function isHostName(host: string): boolean {
-  const label = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/
-  const labels = host.replace(/\.$/, '').split('.')
-  if (host.length > 253 || !labels.every(each => label.test(each))) return false
-  // What ends in a number is an IPv4 address or nothing.
-  return !/^\d+$/.test(labels.at(-1)!) || (labels.length === 4 && labels.every(isByte) && !host.endsWith('.'))
-}
-
-function isByte(text: string): boolean {
-  return /^(?:0|[1-9]\d{0,2})$/.test(text) && Number(text) <= 255
-}
-
-function isBracketedIpv6(host: string): boolean {
-  try {
-    return new URL(`http://${host}:1/`).hostname.startsWith('[')
-  } catch {
-    return false
-  }
 }

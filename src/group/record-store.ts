@@ -2,7 +2,7 @@ import { abortable } from '../core/abortable.ts'
 import { checkInteger, checkOptionNames, checkSignal } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { bounded, pause } from './bounded.ts'
+import { withDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
 import { checkGroupKey, keyToBytes } from './group-key.ts'
 import type { RecordStats } from './group-stats.ts'
@@ -12,6 +12,7 @@ import { RecordCounters } from './record-counters.ts'
 import { checkRecordGroup, recordName, recordPrefix } from './record-names.ts'
 import { surveyRecords } from './record-survey.ts'
 import { RecordWriter } from './record-writer.ts'
+import { Wakeup } from './wakeup.ts'
 
 /** Options of a {@link RecordStore}. Times are in milliseconds, sizes in bytes. */
 export interface RecordStoreOptions {
@@ -140,7 +141,7 @@ export class RecordStore {
   async set(key: string, entry: Entry, signal?: AbortSignal): Promise<void> {
     const name = this.#begin(key, signal)
     this.#afterWrite()
-    await this.#write('store a record', this.#writer.change(name, key, entry), signal)
+    await this.#write('Write of a record', this.#writer.change(name, key, entry), signal)
   }
 
   /**
@@ -149,7 +150,7 @@ export class RecordStore {
    */
   async remove(key: string, signal?: AbortSignal): Promise<void> {
     const name = this.#begin(key, signal)
-    await this.#write('remove a record', this.#writer.change(name, key, undefined), signal)
+    await this.#write('Removal of a record', this.#writer.change(name, key, undefined), signal)
   }
 
   /**
@@ -174,10 +175,10 @@ export class RecordStore {
     const { fills, lanes } = this.#writer
     const { position } = fills
     await nextTurn()
-    while (fills.waitsUpTo(position)) await this.#write('flush records', lanes.next(), undefined)
-    await this.#write('flush records', lanes.settled(), undefined)
+    while (fills.waitsUpTo(position)) await this.#write('Flush of records', lanes.next(), undefined)
+    await this.#write('Flush of records', lanes.settled(), undefined)
     if (this.#isSurveyed && this.#writer.index.isDirty)
-      await this.#write('write an index', this.#writeIndex(), undefined)
+      await this.#write('Write of an index', this.#writeIndex(), undefined)
   }
 
   /**
@@ -218,11 +219,12 @@ export class RecordStore {
     if (this.#writer.latest(name) !== undefined || this.#writer.isGone(name)) return undefined
     const reading = this.#writer.lanes.beginReading(name)
     try {
-      const bytes = await bounded(async own => await this.#store.load(this.#prefix + name, { signal: own }), {
-        action: 'load a record',
-        timeoutMs: this.#loadTimeoutMs,
+      const bytes = await withDeadline(
+        'Load of a record',
+        this.#loadTimeoutMs,
         signal,
-      })
+        async own => await this.#store.load(this.#prefix + name, { signal: own }),
+      )
       // Changed meanwhile: what was read may be from before.
       if (this.#writer.latest(name) !== undefined) return this.#pending(name, key)
       if (!reading.isCurrent || bytes === undefined) return undefined
@@ -252,8 +254,8 @@ export class RecordStore {
   }
 
   // The store is never told to stop: a write given up half-way could land after a later one of its key.
-  #write(action: string, work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-    return bounded(() => work, { action, timeoutMs: this.#writeTimeoutMs, signal })
+  #write(what: string, work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    return withDeadline(what, this.#writeTimeoutMs, signal, () => work)
   }
 
   #afterWrite(): void {
@@ -272,7 +274,7 @@ export class RecordStore {
 
   async #lookThrough(): Promise<void> {
     const { signal } = this.#closing
-    await pause(this.#surveyDelayMs, signal)
+    await new Wakeup().wait(this.#surveyDelayMs, signal)
     try {
       signal.throwIfAborted()
       const options = { store: this.#store, group: this.#group, writer: this.#writer, signal }
@@ -292,9 +294,13 @@ export class RecordStore {
     await this.#survey
     try {
       // A clearing that fails has told its caller.
-      await this.#write('clear a group', this.#clearing?.catch(() => undefined) ?? Promise.resolve(), undefined)
+      await this.#write(
+        'Removal of all records',
+        this.#clearing?.catch(() => undefined) ?? Promise.resolve(),
+        undefined,
+      )
       await this.#drain()
-      await this.#write('remove records', this.#writer.payDebts(true), undefined)
+      await this.#write('Removal of records', this.#writer.payDebts(true), undefined)
       if (this.#isSurveyed && this.#writer.index.isDirty) void this.#writeIndex()
       await this.#drain()
     } catch (error) {
@@ -309,7 +315,7 @@ export class RecordStore {
     const { fills, lanes } = this.#writer
     await nextTurn()
     while (fills.size > 0 || lanes.size > 0) {
-      await this.#write('end the writes of a group', lanes.next(), undefined)
+      await this.#write('End of the writes', lanes.next(), undefined)
       await nextTurn()
     }
   }

@@ -1,10 +1,10 @@
 import type { Store } from '../store/store.ts'
-import { pause } from './bounded.ts'
 import { keyFromBytes } from './group-key.ts'
 import { decodeIndex } from './index-record.ts'
 import { decodeRecordOf, type GroupRecord } from './record.ts'
 import { indexName, isRecordName, recordName, recordPrefix } from './record-names.ts'
 import type { RecordWriter } from './record-writer.ts'
+import { Wakeup } from './wakeup.ts'
 
 /** What a survey works on. */
 export interface RecordSurveyOptions {
@@ -115,6 +115,6 @@ function recordUnder(name: string, group: string, bytes: Uint8Array): GroupRecor
 
 // Lets everybody else have the event loop and the store.
 async function turn(signal: AbortSignal): Promise<void> {
-  await pause(1, signal)
+  await new Wakeup().wait(1, signal)
   signal.throwIfAborted()
 }

@@ -27,7 +27,7 @@ const maxInt64 = 2n ** 63n - 1n
 // Room for everything but the texts and the value.
 const fixedBytes = 64
 
-/** The bytes of a record; docs/group.md, "Warm after a restart". */
+/** The bytes of a record; docs/FORMAT.md, "Records of a group". */
 export function encodeRecord(owner: RecordOwner, record: GroupRecord): Uint8Array {
   const { value } = record.entry
   const writer = new ByteWriter(fixedBytes + owner.group.length + owner.key.length + value.length)

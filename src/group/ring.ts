@@ -1,6 +1,6 @@
 import type { Hash64 } from '../bytes/hash64.ts'
 import { compareUtf8, isWellFormed } from '../bytes/utf8.ts'
-import { checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
+import { checkFunction, checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import { keyToBytes } from './group-key.ts'
 import { type RingHash, type RingPreset, ringPresetNames, ringPresets } from './ring-presets.ts'
@@ -39,9 +39,7 @@ export class HashRing {
     const { preset = 'groupcacheV3', replicas = 50, hash } = options
     checkOneOf('preset', preset, ringPresetNames)
     checkInteger('replicas', replicas, 1)
-    if (hash !== undefined && typeof hash !== 'function') {
-      throw new TypeError(`Option hash must be a function, received ${typeof hash}`)
-    }
+    if (hash !== undefined) checkFunction('hash', hash)
     const rules = ringPresets[preset]
     this.peers = distinct(peers)
     this.#hash = hash === undefined ? rules.hash : bytes => halves(hash(bytes))

@@ -46,7 +46,7 @@ export class RequestSigner {
   readonly #nonces: SeenNonces
 
   constructor(secrets: Secret | readonly Secret[], options: RequestSignerOptions = {}) {
-    const list = typeof secrets === 'string' || secrets instanceof Uint8Array ? [secrets] : secrets
+    const list = Array.isArray(secrets) ? secrets : [secrets]
     if (list.length === 0) throw new RangeError('Option secret must have at least one secret')
     this.#keys = list.map(secret => new SecretKey(secret))
     const { windowMs = 60_000, clock = Date.now, maxNonces = 2 ** 20 } = options

@@ -12,7 +12,7 @@ export interface ValueForm<T> {
 /** The form that a codec gives; without one a value is its bytes. */
 export function valueForm<T>(codec: ValueCodec<T> | undefined): ValueForm<T> {
   if (codec === undefined) return plainForm()
-  if (typeof codec.encode !== 'function' || typeof codec.decode !== 'function') {
+  if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function') {
     throw new TypeError('Option codec must have the methods encode and decode')
   }
   return {

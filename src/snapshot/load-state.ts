@@ -1,5 +1,5 @@
 import { setOwn } from '../codec/set-own.ts'
-import { CacheError } from '../errors.ts'
+import { checkSignal } from '../core/check.ts'
 import type { Store } from '../store/store.ts'
 import type { CallOptions } from './call-options.ts'
 import type { ColumnSpec } from './columns.ts'
@@ -226,7 +226,7 @@ async function markAttempt(
     const count = (await listAttempts(store, keys, head, signal)).length + 1
     await store.store(keys.attempt(head, count), new Uint8Array(0), { signal })
   } catch (cause) {
-    if (signal?.aborted) throw new CacheError('ABORTED', 'The call was aborted', { cause: signal.reason })
+    checkSignal(signal)
     note({ code: 'GUARD_FAILED', message: 'The mark of an unconfirmed load could not be written', cause })
   }
 }

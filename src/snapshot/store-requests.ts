@@ -1,4 +1,5 @@
-import { CacheError, isCacheError } from '../errors.ts'
+import { abortedBy } from '../core/abortable.ts'
+import { isCacheError } from '../errors.ts'
 import type { CallOptions } from './call-options.ts'
 import type { StoreResult } from './store-state.ts'
 
@@ -34,7 +35,7 @@ export class StoreRequests {
     return new Promise((resolve, reject) => {
       const { signal } = request.options
       const waiting: Waiting = { ...request, resolve, reject }
-      const abort = (): void => reject(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
+      const abort = (): void => reject(abortedBy(signal))
       if (signal?.aborted) return abort()
       signal?.addEventListener('abort', abort, { once: true })
       const done = (): void => signal?.removeEventListener('abort', abort)

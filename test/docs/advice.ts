@@ -6,11 +6,13 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   ALREADY_EXISTS:
     'For a copy: pass `replace: true`, or take another store or name. For a group: take another name, or remove the old one first.',
   CLOSED: 'Do not call after `close()`; open a new store, make a new cache.',
-  CORRUPT: 'Load again or open a new view; `verify()` says what is damaged. The next `store()` writes it anew.',
+  CORRUPT:
+    'Load again or open a new view; `verify()` says what is damaged. The next `store()` writes it anew. In a group: the `codec` cannot read what your `load` or another node gave.',
   DECRYPT_FAILED: 'Give the key that the bytes were written with, as a second key of `aesGcm()`.',
   DUPLICATE_KEY: 'Make the keys of the elements unique; the message names the second one.',
   FORMAT_NEWER: 'Update coldsnap, or use another `name` or directory, or `clear()`.',
-  INVALID_KEY: 'Use 1 to 1,024 bytes of well-formed text; 200 for the name of a cache.',
+  INVALID_KEY:
+    'Use 1 to 1,024 bytes of well-formed text; 200 for the name of a cache, `maxKeyBytes` for keys of a group.',
   INVALID_PEERS:
     'Mend the list; the message names what is wrong with it. `self` must be one of the addresses, in the same spelling.',
   IO: 'Look at `cause`. Trying again later is safe; nothing that was stored is lost.',
@@ -30,7 +32,8 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   UNKNOWN_GROUP: 'Make the group first, on every node.',
   UNSUPPORTED_VALUE:
     'Change or leave out the value at the path in the message; [codecs.md](codecs.md) lists what is kept.',
-  VALUE_TOO_LARGE: 'Split the value over several columns or elements.',
+  VALUE_TOO_LARGE:
+    'Split the value over several columns, elements or keys; raise `maxValueBytes` of a group, on all nodes.',
   VIEW_EXPIRED: 'Open a new view.',
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { GroupCache } from '../../src/group/group-cache.ts'
+import { GroupNode } from '../../src/group/node/group-node.ts'
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/group.md', import.meta.url)), 'utf8')
 
@@ -20,8 +21,14 @@ function rowsOf(heading: string): string[] {
   return [...section.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, names]) => names!.replaceAll('`', '').split(', '))
 }
 
-it('docs/group.md has every option', () => {
+it('docs/group.md has every option', async () => {
   const unknown = { unknown: 1 }
   expect(rowsOf('Options of a group')).toEqual(optionsOf(() => new GroupCache().group('x', unknown as never)))
-  expect(rowsOf('Options of the cache')).toEqual(optionsOf(() => new GroupCache(unknown as never)))
+  const ofCache = optionsOf(() => new GroupCache(unknown as never))
+  expect(rowsOf('Options of the cache')).toEqual(ofCache)
+  const refusal = await GroupNode.listen('127.0.0.1:0', unknown as never).catch((error: unknown) => error)
+  const ofNode = optionsOf(() => {
+    throw refusal
+  })
+  expect(rowsOf('Options of a node')).toEqual(ofNode.filter(name => !ofCache.includes(name)))
 })

@@ -16,6 +16,7 @@ import { SnapshotCache } from '../../src/snapshot/snapshot-cache.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { sealed } from '../format/golden-cases.ts'
 import { type CorpusSegment, type CorpusStore, keys, readRecords, readStores } from './fuzz-corpus.ts'
+import { groupDecoders, withDigest } from './fuzz-group.ts'
 import { below, mutate, pick, type Random } from './fuzz-mutate.ts'
 
 /** One input for a decoder. */
@@ -190,6 +191,9 @@ export async function makeTargets(root: string, seed: number): Promise<FuzzTarge
           ),
         ),
     },
+    ...groupDecoders.map(({ name, refusals, seeds, hasDigest, decode }) =>
+      plain(name, refusals, seeds, bytes => decode(hasDigest ? withDigest(bytes) : bytes)),
+    ),
   ]
 }
 

@@ -4,6 +4,9 @@ import { GroupCache } from '../../src/group/group-cache.ts'
 import type { GroupCacheOptions } from '../../src/group/group-cache-options.ts'
 import type { GroupOptions, Load } from '../../src/group/group-options.ts'
 import { MemoryNetwork } from '../../src/group/memory-network.ts'
+import { bytes } from '../store/scratch.ts'
+
+export { bytes }
 
 /** One node of a {@link Fleet}. */
 export interface FleetNode {
@@ -86,10 +89,6 @@ export function gate<T = void>(): { readonly promise: Promise<T>; readonly open:
     open = resolve
   })
   return { promise, open }
-}
-
-export function bytes(text: string): Uint8Array {
-  return new TextEncoder().encode(text)
 }
 
 export function text(value: Uint8Array | undefined): string | undefined {

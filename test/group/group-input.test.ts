@@ -19,6 +19,7 @@ it.each<[string, object, typeof TypeError | typeof RangeError]>([
   ['a deadline of 0', { ...good, loadTimeoutMs: 0 }, RangeError],
   ['a deadline that timers do not know', { ...good, peerTimeoutMs: 2 ** 31 }, RangeError],
   ['a value that is always refreshed', { ...good, ttlMs: 5, refreshAheadMs: 5 }, RangeError],
+  ['a codec that is none', { ...good, codec: null }, TypeError],
   ['half a codec', { ...good, codec: { encode: () => undefined } }, TypeError],
   ['a restart that is none', { ...good, afterRestart: 'forget' }, TypeError],
   ['a text for a boolean', { ...good, persist: 'no' }, TypeError],
@@ -51,8 +52,9 @@ it.each<[string, object]>([
   ['a breaker that never opens', { breaker: { maxFailures: 0 } }],
   ['a clock that is none', { clock: 5 }],
   ['a name that is none', { self: 5 }],
+  ['a path for a store', { store: './cache' }],
 ])('a cache with %s is refused', (_what, options) => {
-  expect(() => new GroupCache(options as GroupCacheOptions)).toThrow()
+  expect(() => new GroupCache(options as GroupCacheOptions)).toThrow(/^Option|^Unknown option/)
 })
 
 it('keys and values of a wrong type or size are refused', async () => {

@@ -3,8 +3,8 @@ import { GroupCache } from '../../src/group/group-cache.ts'
 import { MemoryNetwork } from '../../src/group/memory-network.ts'
 import { type NamedCacheConfig, NamedCaches } from '../../src/group/named-caches.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import { bytes } from '../store/scratch.ts'
 
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (value: Uint8Array): string => new TextDecoder().decode(value)
 const maxBytes = 1_000_000
 

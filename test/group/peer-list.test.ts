@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isCacheError } from '../../src/errors.ts'
-import { addressProblem, parsePeers } from '../../src/group/peer-list.ts'
+import { addressProblem } from '../../src/group/peer-address.ts'
+import { parsePeers } from '../../src/group/peer-list.ts'
 
 function refused(text: string): string {
   try {
@@ -39,6 +40,9 @@ describe('a list of peers', () => {
     ['cache_1.svc.cluster.local:65535', undefined],
     ['a.example.:80', undefined],
     ['[fe80::1]:80', undefined],
+    ['[fe80::1%eth0]:80', undefined],
+    ['[fe80::1%]:80', 'has no IPv6 address between its brackets'],
+    ['[fe80::1%a/b]:80', 'has no IPv6 address between its brackets'],
     ['http://10.0.0.1:80', undefined],
     ['https://[::1]:80', undefined],
     ['http://a', undefined],

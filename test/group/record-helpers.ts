@@ -3,6 +3,8 @@ import { RecordStore, type RecordStoreOptions } from '../../src/group/record-sto
 import type { Store } from '../../src/store/store.ts'
 import { bytes } from '../store/scratch.ts'
 
+export { until } from './until.ts'
+
 /** When the tests take place. */
 export const now = 1_700_000_000_000
 
@@ -20,13 +22,4 @@ export function openRecords(store: Store, options: Partial<RecordStoreOptions> =
 export async function textOf(records: RecordStore, key: string): Promise<string | undefined> {
   const found = await records.load(key)
   return found === undefined ? undefined : new TextDecoder().decode(found.entry.value)
-}
-
-/** Resolves when `test` is true; throws after five seconds. */
-export async function until(test: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 5_000
-  while (!(await test())) {
-    if (performance.now() > end) throw new Error('What was waited for did not happen')
-    await new Promise(resolve => setTimeout(resolve, 1))
-  }
 }

@@ -29,6 +29,8 @@ export interface GroupNodeOptions extends Omit<GroupCacheOptions, 'transport'>, 
 
 const cacheOptionNames = ['self', 'store', 'ring', 'replicas', 'breaker', 'clock', 'random', 'onError'] as const
 const clientOptionNames = ['timeoutMs', 'maxAnswerBytes', 'maxConnections', 'maxCalls', 'idleTimeoutMs'] as const
+// Both have a clock.
+const optionNames = [...new Set([...cacheOptionNames, ...groupServerOptionNames, 'client', 'wrapTransport'])]
 const lastResortMs = 60_000
 
 /**
@@ -53,7 +55,7 @@ export class GroupNode {
    * `LISTEN_FAILED`; bad options throw a TypeError or RangeError.
    */
   static async listen(address: string, options: GroupNodeOptions = {}): Promise<GroupNode> {
-    checkOptionNames(options, [...cacheOptionNames, ...groupServerOptionNames, 'client', 'wrapTransport'])
+    checkOptionNames(options, optionNames)
     const { client = {}, wrapTransport = transport => transport, ...given } = options
     const rest = { escaping: escapingOf(given), ...given }
     checkOptionNames(client, clientOptionNames)

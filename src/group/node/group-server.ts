@@ -33,7 +33,9 @@ export interface ServerLimits {
 
 /** Options of {@link GroupServer.listen}. */
 export interface GroupServerOptions extends EndpointOptions {
+  /** What one client, or all together, may use. */
   readonly limits?: ServerLimits | undefined
+  /** Serves HTTPS; needs `cert` and `key`. @default plain HTTP */
   readonly tls?: NodeTls | undefined
   /** Whether nodes of ours may switch to a link (docs/PROTOCOL.md, "Links"). @default true */
   readonly link?: boolean | undefined
@@ -192,6 +194,7 @@ const listenForm = /^([^\s[\]/:]*|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/
 
 // An empty host is every interface, as in Go.
 function parseListenAddress(address: string): { host: string | undefined; port: number } {
+  if (typeof address !== 'string') throw new TypeError(`Address must be a string, received ${typeof address}`)
   const [, name, digits] = listenForm.exec(address) ?? []
   const port = Number(digits)
   if (name === undefined || port > 65_535) {

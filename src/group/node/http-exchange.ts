@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
+import { abortedBy } from '../../core/abortable.ts'
 import { CacheError } from '../../errors.ts'
 import type { ExchangeRequest } from '../http-peer.ts'
 import type { PeerAddress } from '../peer-address.ts'
@@ -111,7 +112,7 @@ function send<T>(
       sent.destroy()
       reject(result)
     }
-    const abort = (): void => settle(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
+    const abort = (): void => settle(abortedBy(signal))
     const timer = setTimeout(
       () => settle(new CacheError('TIMEOUT', `A peer did not answer in ${timeoutMs} ms`)),
       timeoutMs,

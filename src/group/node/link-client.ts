@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { abortedBy } from '../../core/abortable.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import {
   decodeAnswers,
@@ -134,7 +135,7 @@ export class LinkClient {
         if (this.#link.receivedBytes === receivedBefore) this.end(new Error('The link was silent'))
       }
       const abort = (): void => {
-        giveUp(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
+        giveUp(abortedBy(signal))
         if (isDeadline(signal?.reason)) endIfSilent()
       }
       const timer = setTimeout(() => {

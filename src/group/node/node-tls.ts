@@ -1,5 +1,5 @@
 import type { ServerOptions as TlsServerOptions } from 'node:https'
-import type { ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, createSecureContext } from 'node:tls'
 import { checkBoolean, checkOptionNames } from '../../core/check.ts'
 
 /** Text in PEM form or its bytes; several for several certificates. */
@@ -11,6 +11,7 @@ export interface NodeTls {
   readonly cert?: Pem | undefined
   /** The key of `cert`. */
   readonly key?: string | Buffer | undefined
+  /** Opens `key`, if that is encrypted. */
   readonly passphrase?: string | undefined
   /** Who signs the certificates of peers. @default the authorities that Node ships */
   readonly ca?: Pem | undefined
@@ -49,7 +50,14 @@ function identity({
   passphrase,
   ca,
 }: NodeTls): Pick<ConnectionOptions, 'cert' | 'key' | 'passphrase' | 'ca'> {
-  return { cert: listOf(cert), key, passphrase, ca: listOf(ca) }
+  const given = { cert: listOf(cert), key, passphrase, ca: listOf(ca) }
+  try {
+    // What cannot be read is told of now, and not by every connection. Without anything to read it would cost milliseconds.
+    if (cert !== undefined || key !== undefined || ca !== undefined) createSecureContext(given)
+  } catch (cause) {
+    throw new TypeError('Option tls has a certificate, key or passphrase that cannot be used', { cause })
+  }
+  return given
 }
 
 function listOf(pem: Pem | undefined): string | Buffer | (string | Buffer)[] | undefined {

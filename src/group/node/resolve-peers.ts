@@ -2,12 +2,16 @@ import { Resolver } from 'node:dns/promises'
 import { abortable } from '../../core/abortable.ts'
 import { checkInteger, checkOneOf, checkOptionNames } from '../../core/check.ts'
 import { CacheError } from '../../errors.ts'
-import { addressProblem, sortedPeers } from '../peer-list.ts'
+import { addressProblem } from '../peer-address.ts'
+import { sortedPeers } from '../peer-list.ts'
 import { Wakeup } from '../wakeup.ts'
+import { endedByReturn } from './ended-by-return.ts'
 
 /** The part of `Resolver` of `node:dns/promises` that is used. */
 export interface PeerResolver {
+  /** The IPv4 addresses of a name. */
   resolve4(hostname: string): Promise<readonly string[]>
+  /** The SRV records of a name. */
   resolveSrv(hostname: string): Promise<readonly { readonly name: string; readonly port: number }[]>
 }
 
@@ -55,7 +59,7 @@ export function resolvePeers(options: ResolvePeersOptions): AsyncGenerator<reado
       ? (await resolver.resolve4(hostname)).map(address => `${address}:${port}`)
       : (await resolver.resolveSrv(hostname)).map(each => `${each.name.replace(/\.$/, '')}:${each.port}`)
 
-  return follow({ ask, everyMs, signal, onError, random })
+  return endedByReturn(signal, either => follow({ ask, everyMs, signal: either, onError, random }))
 }
 
 function checkPort(port: number | undefined): void {

@@ -5,6 +5,7 @@ import { checkInteger, checkOptionNames } from '../../core/check.ts'
 import { CacheError } from '../../errors.ts'
 import { parsePeers } from '../peer-list.ts'
 import { Wakeup } from '../wakeup.ts'
+import { endedByReturn } from './ended-by-return.ts'
 
 /** Options of {@link watchPeersFile}. */
 export interface WatchPeersFileOptions {
@@ -31,10 +32,11 @@ export function watchPeersFile(
   options: WatchPeersFileOptions = {},
 ): AsyncGenerator<readonly string[], void, undefined> {
   checkOptionNames(options, ['signal', 'pollMs', 'settleMs', 'onError'])
+  if (typeof path !== 'string') throw new TypeError(`Path must be a string, received ${typeof path}`)
   const { signal, pollMs = 1000, settleMs = 50, onError } = options
   checkInteger('pollMs', pollMs, 1)
   checkInteger('settleMs', settleMs, 0)
-  return follow(path, { signal, pollMs, settleMs, onError })
+  return endedByReturn(signal, either => follow(path, { signal: either, pollMs, settleMs, onError }))
 }
 
 interface Follow extends WatchPeersFileOptions {

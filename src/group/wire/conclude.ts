@@ -99,7 +99,9 @@ function readable<T>(answer: HttpAnswer, decode: () => T): T {
 }
 
 function failed(answer: HttpAnswer, problem?: string, cause?: unknown): CacheError {
-  const text = decodeText(answer.body.subarray(0, 4 * maxCauseLength)).slice(0, maxCauseLength)
+  const text = decodeText(answer.body.subarray(0, 4 * maxCauseLength))
+    .slice(0, maxCauseLength)
+    .trimEnd()
   const reason = problem === undefined ? `found status ${answer.status}` : `${problem} (status ${answer.status})`
   return new CacheError('PEER_FAILED', `Peer cannot serve: ${reason}`, { cause: cause ?? causeOf(answer, text) })
 }
@@ -108,6 +110,6 @@ function failed(answer: HttpAnswer, problem?: string, cause?: unknown): CacheErr
 // paths that end in `.` or `..`, ours refuse keys and values that are too large.
 function causeOf({ status }: HttpAnswer, text: string): Error {
   const isUnknownGroup = status === 500 && text.startsWith('no such group: ')
-  if (isUnknownGroup) return new CacheError('UNKNOWN_GROUP', text.trimEnd())
+  if (isUnknownGroup) return new CacheError('UNKNOWN_GROUP', text)
   return status >= 300 && status < 500 && !aboutCaller.includes(status) ? new Refusal(text) : new Error(text)
 }

@@ -79,10 +79,18 @@ describe('GroupNode', () => {
     const { nodes } = await fleet(1)
     await expect(GroupNode.listen(nodes[0]!.address)).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
     await expect(GroupNode.listen('nonsense')).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
-    for (const bad of [{ transport: {} }, { client: { link: true } }, { limits: { maxConnection: 1 } }]) {
+    await expect(GroupNode.listen(8080 as never)).rejects.toThrow(TypeError)
+    const tls = { cert: 'no certificate', key: 'no key' }
+    for (const bad of [{ transport: {} }, { client: { link: true } }, { limits: { maxConnection: 1 } }, { tls }]) {
       await expect(GroupNode.listen('127.0.0.1:0', bad as never)).rejects.toThrow(TypeError)
     }
+    await expect(GroupNode.listen('127.0.0.1:0', { secret: 5 as never })).rejects.toThrow(TypeError)
     await expect(GroupNode.listen('127.0.0.1:0', { secret: 'short' })).rejects.toThrow(RangeError)
+    for (const address of ['10.0.0.256:80', '10.0.0.1:080', 'http://a/b', 'a b:1', '']) {
+      const peers = [nodes[0]!.address, address]
+      const refusal = expect.objectContaining({ code: 'INVALID_PEERS' })
+      expect(() => nodes[0]!.setPeers(peers, { self: nodes[0]!.address }), address).toThrow(refusal)
+    }
     expect(() => nodes[0]!.setPeers(['127.0.0.1:1'])).toThrow(expect.objectContaining({ code: 'INVALID_PEERS' }))
     await using node = await GroupNode.listen('127.0.0.1:0')
     expect(node.address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/)

@@ -4,8 +4,10 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { GroupServer, type GroupServerOptions } from '../../../src/group/node/group-server.ts'
 import { nodeTransport } from '../../../src/group/node/node-transport.ts'
 import type { PeerAnswer } from '../../../src/group/peer-service.ts'
+import { bytes } from '../../store/scratch.ts'
+import { until } from '../until.ts'
 import { RecordedGroup } from '../wire/recorded-group.ts'
-import { atEnd, bytes, eventually, rawCall } from './raw.ts'
+import { atEnd, rawCall } from './raw.ts'
 
 const limits = { headersTimeoutMs: 300, requestTimeoutMs: 300, keepAliveTimeoutMs: 300, maxConnections: 20 }
 
@@ -172,7 +174,7 @@ describe('a server answers', () => {
     const address = await serve({ maxConcurrentRequests: 2 })
     const request = `${get('/_groupcache/users/a')}Connection: close\r\n\r\n`
     const first = [rawCall(address, request), rawCall(address, request)]
-    await eventually(() => service.calls === 2)
+    await until(() => service.calls === 2)
     expect(await rawCall(address, request)).toMatch(/^HTTP\/1.1 429 /)
     release()
     for (const each of first) expect(await each).toMatch(/^HTTP\/1.1 200 /)
@@ -181,7 +183,7 @@ describe('a server answers', () => {
   it('only so many connections at once', async () => {
     const address = await serve({ limits: { ...limits, maxConnections: 2, keepAliveTimeoutMs: 5_000 } })
     const idle = Array.from({ length: 2 }, () => rawCall(address, `${get('/_groupcache/users/a')}\r\n`, 500))
-    await eventually(() => service.calls === 2)
+    await until(() => service.calls === 2)
     expect(await rawCall(address, `${get('/_groupcache/users/a')}\r\n`, 500)).toBe('')
     for (const each of idle) expect(await each).toMatch(/^HTTP\/1.1 200 /)
     expect(await isAlive(address)).toBe(true)
@@ -193,7 +195,7 @@ describe('a server', () => {
     service.hold = new Promise(() => {})
     const address = await serve({ limits: { ...limits, closeTimeoutMs: 50 } })
     await rawCall(address, `${get('/_groupcache/users/a')}\r\n`, 200)
-    await eventually(() => service.aborted === 1)
+    await until(() => service.aborted === 1)
   })
 
   it('closes with what is under way answered, and destroys what does not end', async () => {
@@ -204,7 +206,7 @@ describe('a server', () => {
     const server = await GroupServer.listen('127.0.0.1:0', { service }, { limits: { closeTimeoutMs: 300 } })
     const under = rawCall(server.address, `${get('/_groupcache/users/a')}\r\n`, 5_000)
     const silent = rawCall(server.address, 'GET', 5_000)
-    await eventually(() => service.calls === 1)
+    await until(() => service.calls === 1)
     const closed = server.close()
     release()
     expect(await under).toMatch(/^HTTP\/1.1 200 [\s\S]*Connection: close/i)

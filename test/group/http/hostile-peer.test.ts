@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { httpTransport } from '../../../src/group/http-transport.ts'
 import { nodeTransport } from '../../../src/group/node/node-transport.ts'
-import { atEnd, bytes, eventually, rawServer } from './raw.ts'
+import { bytes } from '../../store/scratch.ts'
+import { until } from '../until.ts'
+import { atEnd, rawServer } from './raw.ts'
 
 const shortMs = 250
 // For peers whose fault shows by itself, before the deadline.
@@ -160,7 +162,7 @@ describe.each([
     expect(tookMs).toBeLessThan(shortMs + graceMs)
     if (error.code === 'TIMEOUT') expect(tookMs).toBeGreaterThan(timeoutMs - 50)
     await peer.close()
-    await eventually(() => server.open() <= idle)
+    await until(() => server.open() <= idle)
   })
 
   it('never accepts', async () => {

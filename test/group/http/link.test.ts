@@ -12,8 +12,10 @@ import { nodeHandler } from '../../../src/group/node/node-handler.ts'
 import { type NodeTransportOptions, nodeTransport } from '../../../src/group/node/node-transport.ts'
 import type { PeerAnswer, PeerCallOptions } from '../../../src/group/peer-service.ts'
 import type { Peer } from '../../../src/group/transport.ts'
+import { bytes } from '../../store/scratch.ts'
+import { until } from '../until.ts'
 import { RecordedGroup } from '../wire/recorded-group.ts'
-import { atEnd, bytes, eventually, rawServer } from './raw.ts'
+import { atEnd, rawServer } from './raw.ts'
 
 const secret = 'correct horse battery staple'
 const entry = (value: string | Uint8Array): Entry => entryFromWire(typeof value === 'string' ? bytes(value) : value, 0n)
@@ -130,14 +132,14 @@ describe('a link', () => {
     const { peer, service, requests } = await linked({ timeoutMs: 150 })
     const abort = new AbortController()
     const aborted = peer.get('users', bytes('slow1'), { signal: abort.signal })
-    await eventually(() => service.signals.length === 1)
+    await until(() => service.signals.length === 1)
     abort.abort(new Error('enough'))
     await expect(aborted).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } })
-    await eventually(() => service.signals[0]!.aborted)
+    await until(() => service.signals[0]!.aborted)
     const late = peer.get('users', bytes('slow2'))
     await peer.get('users', bytes('a'))
     await expect(late).rejects.toMatchObject({ code: 'TIMEOUT' })
-    await eventually(() => service.signals[1]!.aborted)
+    await until(() => service.signals[1]!.aborted)
     // Something was received meanwhile, so the link was kept.
     expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
     expect(requests).toEqual([])
@@ -156,7 +158,7 @@ describe('a link', () => {
     const get = first.peer.get('users', bytes('slow'))
     const set = first.peer.set('users', bytes('slow'), entry('x'))
     await set
-    await eventually(() => first.service.gates.size === 1)
+    await until(() => first.service.gates.size === 1)
     await first.server.close()
     // Nobody listens any more.
     await expect(get).rejects.toMatchObject({ code: 'PEER_FAILED' })
@@ -168,7 +170,7 @@ describe('a link', () => {
   it('drains when the server closes', async () => {
     const { peer, server, service } = await linked()
     const under = peer.get('users', bytes('slow'))
-    await eventually(() => service.gates.size === 1)
+    await until(() => service.gates.size === 1)
     const closed = server.close()
     service.gates.get('slow')!()
     expect(textOf(await under)).toBe('val:slow')
@@ -178,10 +180,10 @@ describe('a link', () => {
   it('ends with its client', async () => {
     const { peer, service } = await linked()
     const under = peer.get('users', bytes('slow'))
-    await eventually(() => service.gates.size === 1)
+    await until(() => service.gates.size === 1)
     await peer.close()
     await expect(under).rejects.toMatchObject({ code: 'PEER_FAILED' })
-    await eventually(() => service.signals[0]!.aborted)
+    await until(() => service.signals[0]!.aborted)
     await expect(peer.get('users', bytes('a'))).rejects.toMatchObject({ code: 'PEER_FAILED' })
     await peer.close()
   })
@@ -277,7 +279,7 @@ describe('a hostile link', () => {
     })
     const closed = once(socket, 'close')
     socket.write(upgrade)
-    await eventually(() => text.includes('\r\n\r\n'))
+    await until(() => text.includes('\r\n\r\n'))
     socket.write(payload)
     const timer = setTimeout(() => socket.destroy(new Error('The server kept the link')), 2_000)
     await closed
@@ -330,7 +332,7 @@ describe('a hostile link', () => {
     const peer = nodeTransport({ timeoutMs: 1_000 }).connect(server.address)
     atEnd(() => peer.close())
     await peer.get('users', bytes('a'))
-    await eventually(() => upgrades === 1)
+    await until(() => upgrades === 1)
     await new Promise(resolve => setTimeout(resolve, 20))
     expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
   })

@@ -91,17 +91,3 @@ export async function rawCall(address: string, bytes: string, untilMs = 2_000): 
   clearTimeout(timer)
   return text
 }
-
-/** Resolves as soon as `holds` does; fails after two seconds. */
-export async function eventually(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 2_000
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`Not within two seconds: ${holds}`)
-    await new Promise(resolve => setTimeout(resolve, 5))
-  }
-}
-
-/** The bytes of a text in UTF-8. */
-export function bytes(text: string): Uint8Array {
-  return new TextEncoder().encode(text)
-}

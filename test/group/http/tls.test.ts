@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { GroupServer } from '../../../src/group/node/group-server.ts'
 import type { NodeTls } from '../../../src/group/node/node-tls.ts'
 import { nodeTransport } from '../../../src/group/node/node-transport.ts'
+import { bytes } from '../../store/scratch.ts'
 import { RecordedGroup } from '../wire/recorded-group.ts'
 import { makeAuthority } from './certificates.ts'
-import { atEnd, bytes, rawCall, rawServer } from './raw.ts'
+import { atEnd, rawCall, rawServer } from './raw.ts'
 
 const authority = makeAuthority()
 const other = makeAuthority()

@@ -2,8 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { CacheError } from '../../../src/errors.ts'
 import { type Cluster, type ClusterOptions, startCluster } from '../../../src/group/node/cluster.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
-
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+import { bytes } from '../../store/scratch.ts'
 
 describe('startCluster', () => {
   const open: Cluster[] = []

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { GroupNode } from '../../../src/group/node/group-node.ts'
 import { type Span, type Tracer, tracedTransport } from '../../../src/group/tracing.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
+import { bytes } from '../../store/scratch.ts'
 
 const maxBytes = 1_000_000
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 describe('GroupNode', () => {
   it('answers other nodes under one secret, and nobody without it', async () => {

@@ -77,6 +77,18 @@ describe('resolvePeers', () => {
     expect(errors).toEqual([])
   })
 
+  it('ends when its reader leaves while it waits, and asks no more', async () => {
+    const asked = resolver([['10.0.0.1']])
+    const lists = resolvePeers({ hostname, port: 80, resolver: asked, everyMs: 5 })
+    await lists.next()
+    const next = lists.next()
+    await lists.return()
+    expect(await next).toEqual({ done: true, value: undefined })
+    const { length } = asked.asked
+    await new Promise(resolve => setTimeout(resolve, 30))
+    expect(asked.asked).toHaveLength(length)
+  })
+
   it('waits the interval give or take a tenth', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
