@@ -168,7 +168,11 @@ export class GroupEntries {
     const { owners } = this.#parts
     const { signal, ticket } = options
     const link = this.#linkFor(key, options)
-    if (link === undefined) return this.loadHere(key, signal)
+    if (link === undefined) {
+      // Requests to the owners of other keys do not wait for a load here.
+      ticket?.skip()
+      return this.loadHere(key, signal)
+    }
     const ask: OwnerCalls['ask'] = (to, wanted, flightSignal) => (ticket ?? owners).ask(to, wanted, flightSignal)
     const outcome = this.#fetches.run(key, flight => this.#fetch(key, flight, { link, ask, reason: 'miss' }), signal)
     // A flight that was under way already has asked without this place in the batch.
