@@ -40,6 +40,8 @@ export class GroupCache {
   readonly service: PeerService
   readonly #membership: Membership
   readonly #groups = new Map<string, OpenGroup>()
+  // Being removed: over for all, but their names are not free before their writes have ended.
+  readonly #leaving = new Set<OpenGroup>()
   readonly #surroundings: Surroundings
   readonly #store: Store | undefined
   readonly #onError: (error: unknown) => void
@@ -68,7 +70,7 @@ export class GroupCache {
       clock,
       onError: this.#onError,
     })
-    this.service = new GroupService({ find: name => this.#groups.get(name), membership: this.#membership })
+    this.service = new GroupService({ find: name => this.#served(name), membership: this.#membership })
   }
 
   /** This node's name among the peers; `undefined` before it was said. */
@@ -145,9 +147,11 @@ export class GroupCache {
     const open = this.#groups.get(name)
     if (open === undefined) return
     const reason = new CacheError('CLOSED', `The group "${name}" was removed`)
+    this.#leaving.add(open)
     try {
       await this.#closeGroup(open, reason)
     } finally {
+      this.#leaving.delete(open)
       if (this.#groups.get(name) === open) this.#groups.delete(name)
     }
   }
@@ -215,6 +219,11 @@ export class GroupCache {
       onError: this.#onError,
     })
     return new StoredEntries(records, settings.afterRestart)
+  }
+
+  #served(name: string): ServedGroup | undefined {
+    const open = this.#groups.get(name)
+    return open === undefined || this.#leaving.has(open) ? undefined : open
   }
 
   #checkOpen(): void {
