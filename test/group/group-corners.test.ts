@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 import { entryFromWire } from '../../src/group/entry.ts'
+import type { Group } from '../../src/group/group.ts'
 import { GroupCache } from '../../src/group/group-cache.ts'
 import { MemoryNetwork } from '../../src/group/memory-network.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { bytes, fleetOf, gate, origin, settled, text } from './fleet.ts'
 
 it('expiry keeps its nanoseconds over set, store, restart and wire', async () => {
@@ -76,4 +78,33 @@ it('a set during the refresh of what an earlier run stored wins, in memory and s
   const third = open()
   expect(text((await third.getGroup('users')!.get('alice')) as Uint8Array)).toBe('set')
   await third.close()
+})
+
+it('what is discarded after a restart does not take along what is set at that moment', async () => {
+  for (let hops = 0; hops < 30; hops++) {
+    const disk = new MemoryStore()
+    const open = (store: Store, afterRestart: 'discard' | 'trust'): Group<Uint8Array> =>
+      new GroupCache({ store }).group('users', { load: () => bytes('loaded'), maxBytes: 1000, afterRestart })
+    await open(disk, 'trust').set('alice', bytes('old'))
+    const read = gate()
+    const slow: Store = {
+      list: prefix => disk.list(prefix),
+      load: async key => {
+        const value = await disk.load(key)
+        await read.promise
+        return value
+      },
+      store: (key, value) => disk.store(key, value),
+      remove: key => disk.remove(key),
+    }
+    const users = open(slow, 'discard')
+    const get = users.get('alice')
+    await settled()
+    read.open()
+    for (let i = 0; i < hops; i++) await undefined
+    await users.set('alice', bytes('set'))
+    await get
+    await settled()
+    expect(text(await open(disk, 'trust').get('alice')), `${hops} hops`).toBe('set')
+  }
 })
