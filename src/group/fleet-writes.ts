@@ -1,5 +1,6 @@
 import { isWellFormed } from '../bytes/utf8.ts'
 import { CacheError, isCacheError } from '../errors.ts'
+import { maxTimeoutMs } from './deadline.ts'
 import type { Entry } from './entry.ts'
 import type { GroupEntries } from './group-entries.ts'
 import { keyToBytes } from './group-key.ts'
@@ -29,19 +30,37 @@ export class FleetWrites {
     this.#options = options
   }
 
-  /** Writes of one key take turns, in the order of the calls. */
+  /** Writes of one key take turns, in the order of the calls. `TIMEOUT` for one whose turn does not come: it is not done. */
   set(key: string, entry: Entry): Promise<void> {
-    return this.#turns.run([key], () => this.#set(key, entry))
+    return this.#inTurn([key], () => this.#set(key, entry))
   }
 
   /** Drops keys everywhere; an absent key is success. */
   remove(keys: readonly string[]): Promise<void> {
-    return this.#turns.run(keys, () => this.#remove(keys))
+    return this.#inTurn(keys, () => this.#remove(keys))
   }
 
   /** Resolves when no write is under way. */
   idle(): Promise<void> {
     return this.#turns.idle()
+  }
+
+  // While a peer hangs, writes may come faster than they end: those that wait too long are given up before they begin.
+  #inTurn(keys: readonly string[], write: () => Promise<void>): Promise<void> {
+    const { name, peerTimeoutMs } = this.#options.settings
+    const waitMs = Math.min(2 * peerTimeoutMs, maxTimeoutMs)
+    return new Promise((resolve, reject) => {
+      let isLate = false
+      const timer = setTimeout(() => {
+        isLate = true
+        reject(new CacheError('TIMEOUT', `Earlier writes of group "${name}" did not end within ${waitMs} ms`))
+      }, waitMs)
+      const turn = async (): Promise<void> => {
+        clearTimeout(timer)
+        if (!isLate) await write()
+      }
+      this.#turns.run(keys, turn).then(resolve, reject)
+    })
   }
 
   async #set(key: string, entry: Entry): Promise<void> {

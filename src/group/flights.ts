@@ -1,4 +1,5 @@
 import { abortedBy } from '../core/abortable.ts'
+import { onAbort } from '../core/on-abort.ts'
 import { CacheError } from '../errors.ts'
 
 /** What the work of a flight is told. */
@@ -161,8 +162,8 @@ class Journey<T> {
       reject(abortedBy(signal))
       if (this.#waits.size === 0) this.#onLeft?.(this)
     }
-    signal.addEventListener('abort', leave, { once: true })
-    const stop = (): void => signal.removeEventListener('abort', leave)
+    // Many keys at once are many flights under one signal.
+    const stop = onAbort(signal, leave)
     return {
       promise,
       resolve(value) {

@@ -41,6 +41,8 @@ export class GroupCache {
   readonly service: PeerService
   readonly #membership: Membership
   readonly #groups = new Map<string, OpenGroup>()
+  // Being removed: over for all, but their names are not free before their writes have ended.
+  readonly #leaving = new Set<OpenGroup>()
   readonly #surroundings: Surroundings
   readonly #store: Store | undefined
   readonly #onError: (error: unknown) => void
@@ -75,7 +77,7 @@ export class GroupCache {
       clock,
       onError: this.#onError,
     })
-    this.service = new GroupService({ find: name => this.#groups.get(name), membership: this.#membership })
+    this.service = new GroupService({ find: name => this.#served(name), membership: this.#membership })
   }
 
   /** This node's name among the peers; `undefined` before it was said. */
@@ -152,9 +154,11 @@ export class GroupCache {
     const open = this.#groups.get(name)
     if (open === undefined) return
     const reason = new CacheError('CLOSED', `The group "${name}" was removed`)
+    this.#leaving.add(open)
     try {
       await this.#closeGroup(open, reason)
     } finally {
+      this.#leaving.delete(open)
       if (this.#groups.get(name) === open) this.#groups.delete(name)
     }
   }
@@ -222,6 +226,11 @@ export class GroupCache {
       onError: this.#onError,
     })
     return new StoredEntries(records, settings.afterRestart)
+  }
+
+  #served(name: string): ServedGroup | undefined {
+    const open = this.#groups.get(name)
+    return open === undefined || this.#leaving.has(open) ? undefined : open
   }
 
   #checkOpen(): void {

@@ -11,6 +11,7 @@ import { isLoadError } from './load-entry.ts'
 import type { Membership } from './membership.ts'
 import type { OwnerCalls } from './owner-calls.ts'
 import type { PeerLink } from './peer-link.ts'
+import { RefreshPauses } from './refresh-pauses.ts'
 import type { StoredEntries, StoredEntry } from './stored-entries.ts'
 
 /** An entry, or that the key has none. */
@@ -55,6 +56,7 @@ export class GroupEntries {
   readonly #loads = new Flights<Outcome>()
   // Answered as stale while a refresh finds out whether they still hold.
   readonly #unconfirmed = new Map<string, Entry>()
+  readonly #pauses = new RefreshPauses()
   #closed: CacheError | undefined
 
   constructor(parts: GroupEntriesParts) {
@@ -108,6 +110,7 @@ export class GroupEntries {
     this.#loads.detach(key)
     this.#parts.stored?.detach(key)
     this.#unconfirmed.delete(key)
+    this.#pauses.end(key)
     this.#parts.levels.remove(key)
   }
 
@@ -168,7 +171,11 @@ export class GroupEntries {
     const { owners } = this.#parts
     const { signal, ticket } = options
     const link = this.#linkFor(key, options)
-    if (link === undefined) return this.loadHere(key, signal)
+    if (link === undefined) {
+      // Requests to the owners of other keys do not wait for a load here.
+      ticket?.skip()
+      return this.loadHere(key, signal)
+    }
     const ask: OwnerCalls['ask'] = (to, wanted, flightSignal) => (ticket ?? owners).ask(to, wanted, flightSignal)
     const outcome = this.#fetches.run(key, flight => this.#fetch(key, flight, { link, ask, reason: 'miss' }), signal)
     // A flight that was under way already has asked without this place in the batch.
@@ -204,8 +211,15 @@ export class GroupEntries {
 
   // Old values are refreshed by whoever answers them; what is only ageing by its owner, so that one node does it.
   #renew(key: string, freshness: 'ageing' | 'stale', options: AskOptions): void {
+    const { levels, clock } = this.#parts
     const link = this.#linkFor(key, options)
-    if (link === undefined || freshness === 'stale') this.#refresh(key, link, ignore)
+    if ((link !== undefined && freshness === 'ageing') || this.#pauses.has(key, clock())) return
+    this.#refresh(key, link, () => {
+      const nowMs = clock()
+      const entry = levels.find(key, nowMs)
+      if (entry === undefined || freshnessOf(entry, nowMs, this.#parts.settings) === 'fresh') return
+      this.#pauses.begin(key, entry.expiresAtMs - nowMs, nowMs)
+    })
   }
 
   // A question of a peer is not forwarded, nor is anything asked of peers behind it: two could go on asking each other.
@@ -356,5 +370,3 @@ export class GroupEntries {
     }
   }
 }
-
-function ignore(): void {}

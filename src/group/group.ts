@@ -113,7 +113,8 @@ export class Group<T> {
    * with it. Sets and removes of one key at one node take effect in the order of the calls.
    *
    * `PEER_FAILED` if nodes could not be told, with an `AggregateError` of one error each as its cause; all others were.
-   * `VALUE_TOO_LARGE`, `INVALID_KEY` (an empty key among them), errors of the store. An abort ends the wait, not the set.
+   * `TIMEOUT` if earlier writes of the key did not end in twice `peerTimeoutMs`: then it was not begun. `VALUE_TOO_LARGE`,
+   * `INVALID_KEY` (an empty key among them), errors of the store. An abort ends the wait, not the set.
    */
   async set(key: GroupKey, value: T, options: GroupSetOptions = noOptions): Promise<void> {
     const { settings, surroundings, entries, writes } = this.#parts

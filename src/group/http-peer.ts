@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts'
+import { inParallel } from './in-parallel.ts'
 import type { PeerAnswer, PeerCallOptions, PeerService } from './peer-service.ts'
 import type { RequestSigner } from './signing.ts'
 import { concludeChange, concludeGet, concludeGetMany, concludeRemoveMany, isOurs } from './wire/conclude.ts'
@@ -28,8 +29,6 @@ export interface HttpPeerParts {
 }
 
 const noBody = new Uint8Array()
-// Single requests in place of one for many, to a peer of Go: so many at once.
-const maxParallel = 8
 
 /** The calls to a peer as HTTP requests. What it sends them by is passed in. */
 export class HttpPeer implements PeerService {
@@ -92,23 +91,4 @@ export class HttpPeer implements PeerService {
     this.#isOurs = isOurs(answer)
     return answer
   }
-}
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length)
-  let next = 0
-  let isFailed = false
-  const worker = async (): Promise<void> => {
-    while (next < items.length && !isFailed) {
-      const i = next++
-      try {
-        results[i] = await work(items[i]!, i)
-      } catch (error) {
-        isFailed = true
-        throw error
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(maxParallel, items.length) }, worker))
-  return results
 }

@@ -1,5 +1,5 @@
 import type { Entry } from './entry.ts'
-import { Flights } from './flights.ts'
+import { type Flight, Flights } from './flights.ts'
 import type { AfterRestart } from './group-options.ts'
 import type { RecordStats } from './group-stats.ts'
 import type { RecordStore } from './record-store.ts'
@@ -31,8 +31,8 @@ export class StoredEntries {
     signal: AbortSignal | undefined,
     keep: (stored: StoredEntry) => void,
   ): Promise<StoredEntry | undefined> {
-    const work = async (flight: { readonly signal: AbortSignal; readonly isCurrent: boolean }) => {
-      const stored = await this.#load(key, flight.signal)
+    const work = async (flight: Flight) => {
+      const stored = await this.#load(key, flight)
       if (stored !== undefined && flight.isCurrent) keep(stored)
       return stored
     }
@@ -78,18 +78,19 @@ export class StoredEntries {
     return this.#records.close()
   }
 
-  async #load(key: string, signal: AbortSignal): Promise<StoredEntry | undefined> {
+  async #load(key: string, flight: Flight): Promise<StoredEntry | undefined> {
     if (key === '') return undefined
     try {
-      const record = await this.#records.load(key, signal)
+      const record = await this.#records.load(key, flight.signal)
       if (record === undefined) return undefined
       const isUnconfirmed = record.isEarlierRun && this.#afterRestart !== 'trust'
       if (!isUnconfirmed || this.#afterRestart === 'revalidate') return { entry: record.entry, isUnconfirmed }
-      this.forget(key)
+      // What was set meanwhile is not what was read.
+      if (flight.isCurrent) this.forget(key)
       return undefined
     } catch (error) {
       // A store that fails is a miss, and has told of it.
-      if (signal.aborted) throw error
+      if (flight.signal.aborted) throw error
       return undefined
     }
   }

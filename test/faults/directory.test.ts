@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { FileStore } from '../../src/store/file-store.ts'
 import { LevelStore } from '../../src/store/level-store.ts'
+import { bundle } from '../helpers/bundle.ts'
 import { makeState, openApp } from '../snapshot/app-state.ts'
 import { expectTidy } from '../snapshot/expect-whole.ts'
 import { scratch } from '../store/scratch.ts'
-import { bundle } from './bundle.ts'
 import { raceCache, raceState } from './race-state.ts'
 
 const openers = {
@@ -19,7 +19,7 @@ const openers = {
 
 let script = ''
 beforeAll(async () => {
-  script = await bundle('race-writer.ts')
+  script = await bundle('test/faults/race-writer.ts')
 })
 afterAll(() => fs.rmSync(dirname(script), { recursive: true, force: true }))
 

@@ -1,16 +1,16 @@
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundle } from '../helpers/bundle.ts'
 import { randomFrom, runs, seed } from '../snapshot/runs.ts'
 import { scratch } from '../store/scratch.ts'
-import { bundle } from './bundle.ts'
 import { runKills } from './kill-run.ts'
 import { storeNames } from './kill-state.ts'
 
 let writer = ''
 
 beforeAll(async () => {
-  writer = await bundle('kill-writer.ts')
+  writer = await bundle('test/faults/kill-writer.ts')
 })
 afterAll(() => fs.rmSync(dirname(writer), { recursive: true, force: true }))
 

@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline'
 import { ClassicLevel } from 'classic-level'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LevelStore } from '../../src/store/level-store.ts'
+import { bundle } from '../helpers/bundle.ts'
 import { makeState, openApp } from '../snapshot/app-state.ts'
 import { randomFrom, runs, seed } from '../snapshot/runs.ts'
 import { useSmallLimits } from '../snapshot/small-limits.ts'
 import { scratch } from '../store/scratch.ts'
-import { bundle } from './bundle.ts'
 import { damagedStates } from './level-reader.ts'
 
 useSmallLimits()
@@ -54,7 +54,7 @@ let script = ''
 let reader: { process: ChildProcess; lines: AsyncIterator<string> } | undefined
 
 beforeAll(async () => {
-  script = await bundle('level-reader.ts')
+  script = await bundle('test/faults/level-reader.ts')
 })
 afterAll(() => {
   reader?.process.kill('SIGKILL')

@@ -203,3 +203,37 @@ it('an expired value of a peer is answered once, and not kept', async () => {
   expect(text(await b!.get(keyOf(0)))).toBe('old')
   expect(b!.stats()).toMatchObject({ hot: { items: 0 }, main: { items: 0 }, staleHits: 1 })
 })
+
+it('an origin that is down is not asked by every get of an old value', async () => {
+  const { group, time } = fleetOf(1)
+  let calls = 0
+  const load: Load<Uint8Array> = () => {
+    if (++calls > 1) throw new Error('no database')
+    return bytes('old')
+  }
+  const [users] = group({ load, maxBytes: 1000, ttlMs: 1_000, staleMs: 60_000 })
+  await users!.get('alice')
+  time.nowMs += 2_000
+  for (let n = 0; n < 50; n++) {
+    expect(text(await users!.get('alice'))).toBe('old')
+    await settled()
+    time.nowMs += 10
+  }
+  expect(calls).toBeLessThan(5)
+})
+
+it('a value that is loaded shortly before its expiry is not loaded by every get', async () => {
+  const { group, time } = fleetOf(1)
+  let calls = 0
+  const load: Load<Uint8Array> = () => {
+    calls++
+    return { value: bytes('new'), expiresAt: time.nowMs + 500 }
+  }
+  const [users] = group({ load, maxBytes: 1000, ttlMs: 5_000, refreshAheadMs: 1_000 })
+  for (let n = 0; n < 40; n++) {
+    await users!.get('alice')
+    await settled()
+    time.nowMs += 1
+  }
+  expect(calls).toBeLessThan(5)
+})

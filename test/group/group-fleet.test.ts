@@ -318,3 +318,16 @@ it('a group that is removed is over for its holders and for peers; its name is f
   expect(cache.getGroup('users')).toBeUndefined()
   expect(cache.group('users', { load, maxBytes: 1000 })).toBe(cache.getGroup('users'))
 })
+
+it('peers hear that there is no group as soon as it is being removed', async () => {
+  const { network, nodes, keyOf, group } = fleetOf(3, { breaker: { maxFailures: 1, backOffMs: 100, jitter: 0 } })
+  const [a, b] = group({ load: origin().load, maxBytes: 1_000, peerTimeoutMs: 300 })
+  network.fault('c', { isHanging: true })
+  const write = failure(a!.remove('x'))
+  await settled()
+  const removed = nodes[0]!.cache.removeGroup('users')
+  for (let n = 0; n < 3; n++) await b!.get(keyOf(0, n))
+  expect(network.calls.get('a')).toMatchObject({ get: 3 })
+  await write
+  await removed
+})

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, it } from 'vitest'
 import type { Load } from '../../src/group/group-options.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
@@ -116,4 +117,33 @@ it('24: a remove during getMany wins', async () => {
   loaded.open(bytes('old'))
   expect(texts(await many)).toEqual(['old', 'old'])
   for (const each of groups) expect(texts(await each.getMany(keys))).toEqual(['new', 'old'])
+})
+
+it("many keys are one listener of the caller's signal, here and at the owner, and an abort midway ends all", async () => {
+  const { nodes, group, keyOf } = fleetOf(2)
+  const seen: AbortSignal[] = []
+  const { service } = nodes[0]!.cache
+  const getMany = service.getMany.bind(service)
+  service.getMany = (name, keys, options = {}) => {
+    seen.push(options.signal!)
+    return getMany(name, keys, options)
+  }
+  const signals: AbortSignal[] = []
+  const load: Load<Uint8Array> = (_key, { signal }) => {
+    signals.push(signal)
+    return new Promise(() => undefined)
+  }
+  const [, b] = group({ load, maxBytes: 10_000 })
+  const keys = Array.from({ length: 1_000 }, (_, i) => `${i * 7919}.key.${i}`)
+  const caller = new AbortController()
+  const many = failure(b!.getMany([...keys, keyOf(0)], { signal: caller.signal }))
+  await settled()
+  seen.push(caller.signal)
+  expect(seen.map(signal => getEventListeners(signal, 'abort').length)).toEqual([1, 1])
+  caller.abort()
+  expect(await many).toMatchObject({ code: 'ABORTED' })
+  await settled()
+  expect(signals.filter(signal => !signal.aborted)).toEqual([])
+  expect(signals.length).toBeGreaterThan(999)
+  expect(getEventListeners(caller.signal, 'abort')).toEqual([])
 })

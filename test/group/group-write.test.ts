@@ -186,3 +186,18 @@ it('an abort ends the wait for a set, which is finished all the same', async () 
   await settled()
   expect(text(a!.peek(keyOf(0)))).toBe('new')
 })
+
+it('writes of one key do not queue up for ever where a peer hangs', async () => {
+  const { network, group, keyOf } = fleetOf(3)
+  const [a] = group({ load: origin().load, maxBytes: 1_000, peerTimeoutMs: 100 })
+  network.fault('b', { isHanging: true })
+  const startedAt = performance.now()
+  const codes = await Promise.all(
+    Array.from({ length: 12 }, async (_, i) => (await failure(a!.set(keyOf(0), bytes(`v${i}`)))).code),
+  )
+  expect(performance.now() - startedAt).toBeLessThan(1_000)
+  expect(new Set(codes)).toEqual(new Set(['PEER_FAILED', 'TIMEOUT']))
+  network.fault('b', {})
+  await a!.set(keyOf(0), bytes('last'))
+  expect(text(await a!.get(keyOf(0)))).toBe('last')
+})

@@ -4,6 +4,7 @@ import { checkSignal } from '../../core/check.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import type { Entry } from '../entry.ts'
 import { type ExchangeRequest, HttpPeer } from '../http-peer.ts'
+import { inParallel } from '../in-parallel.ts'
 import { maxKeys } from '../link/link-frame.ts'
 import type { PeerAddress } from '../peer-address.ts'
 import type { PeerAnswer, PeerCallOptions } from '../peer-service.ts'
@@ -69,13 +70,20 @@ export class NodePeer implements Peer {
     keys: readonly Uint8Array[],
     options: PeerCallOptions = {},
   ): Promise<readonly PeerAnswer[]> {
-    const answers = await this.#call<readonly (PeerAnswer | undefined)[]>(
-      options,
-      keys.length === 0 || keys.length > maxKeys ? undefined : link => link.client.get(group, keys, link.options),
-      () => this.#http.getMany(group, keys, options),
-      true,
-    )
-    return await Promise.all(answers.map((answer, i) => answer ?? this.get(group, keys[i]!, options)))
+    const answers = new Array<PeerAnswer | undefined>(keys.length).fill(undefined)
+    let rest = keys.map((_, i) => i)
+    for (let before = Number.POSITIVE_INFINITY; rest.length > 0 && rest.length < before; ) {
+      before = rest.length
+      const found = await this.#getSome(
+        group,
+        rest.map(i => keys[i]!),
+        options,
+      )
+      for (const [at, i] of rest.entries()) answers[i] = found[at]
+      rest = rest.filter(i => answers[i] === undefined)
+    }
+    // Each of these is too large for an answer to many.
+    return await inParallel(answers, async (answer, i) => answer ?? (await this.get(group, keys[i]!, options)))
   }
 
   set(group: string, key: Uint8Array, entry: Entry, options: PeerCallOptions = {}): Promise<void> {
@@ -111,6 +119,20 @@ export class NodePeer implements Peer {
     for (const end of [...this.#running]) end(reason)
     this.#link?.end(reason)
     this.#parts.agent.destroy()
+  }
+
+  // What would make the answer too large is `undefined`, and to be asked for again.
+  #getSome(
+    group: string,
+    keys: readonly Uint8Array[],
+    options: PeerCallOptions,
+  ): Promise<readonly (PeerAnswer | undefined)[]> {
+    return this.#call<readonly (PeerAnswer | undefined)[]>(
+      options,
+      keys.length > maxKeys ? undefined : link => link.client.get(group, keys, link.options),
+      () => this.#http.getMany(group, keys, options),
+      true,
+    )
   }
 
   // A question that a link lost is asked again by HTTP, for it changes nothing; a change may have been made.

@@ -207,6 +207,17 @@ describe('a link', () => {
     expect(many.map(each => each.kind === 'value' && each.entry.value.byteLength)).toEqual([2_000, 2_000, 2_000, 5])
   })
 
+  it('asks for many values in as many answers as they take, one after the other', async () => {
+    const { peer, requests, service } = await linked({ maxAnswerBytes: 50_000, maxCalls: 10 })
+    const keys = Array.from({ length: 300 }, (_, i) => bytes(`many ${i}`))
+    for (const [i, key] of keys.entries()) await service.set('users', key, entry(new Uint8Array(2_000 + i)))
+    await service.set('users', keys[7]!, entry(new Uint8Array(30_000)))
+    const answers = await peer.getMany('users', keys)
+    const lengths = answers.map(answer => (answer.kind === 'value' ? answer.entry.value.byteLength : 0))
+    expect(lengths).toEqual(keys.map((_, i) => (i === 7 ? 30_000 : 2_000 + i)))
+    expect(requests).toEqual([])
+  })
+
   it('takes only so many calls at once', async () => {
     const { peer } = await linked({ maxCalls: 3, timeoutMs: 200 })
     const calls = Array.from({ length: 5 }, () => peer.get('users', bytes('slow')))

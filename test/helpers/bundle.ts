@@ -1,16 +1,16 @@
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Makes one JavaScript file of a module beside this one, for a process of its own. Gives its path. */
+/** Makes one JavaScript file of a module of this repository, for a process of its own. Gives its path. */
 export async function bundle(module: string): Promise<string> {
   const dir = fs.mkdtempSync(join(tmpdir(), 'coldsnap-bundle-'))
   const build = await rolldown({
-    input: join(root, 'test/faults', module),
+    input: join(root, module),
     platform: 'node',
     external: ['level'],
     logLevel: 'silent',
@@ -18,5 +18,5 @@ export async function bundle(module: string): Promise<string> {
   await build.write({ dir, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' })
   await build.close()
   fs.symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'), 'junction')
-  return join(dir, module.replace(/\.ts$/, '.mjs'))
+  return join(dir, basename(module).replace(/\.ts$/, '.mjs'))
 }

@@ -1,0 +1,42 @@
+import { getEventListeners } from 'node:events'
+import { expect, it } from 'vitest'
+import { onAbort } from '../../src/core/on-abort.ts'
+
+it('tells all who listen, in their order, by one listener of the signal', () => {
+  const controller = new AbortController()
+  const told: number[] = []
+  const stops = Array.from({ length: 4 }, (_, i) => onAbort(controller.signal, () => told.push(i)))
+  expect(getEventListeners(controller.signal, 'abort').length).toBe(1)
+  stops[2]!()
+  stops[2]!()
+  controller.abort()
+  expect(told).toEqual([0, 1, 3])
+  for (const stop of stops) stop()
+})
+
+it('leaves no listener when nobody listens any more, and may begin anew', () => {
+  const controller = new AbortController()
+  let told = 0
+  const listener = (): number => told++
+  const stops = [onAbort(controller.signal, listener), onAbort(controller.signal, listener)]
+  for (const stop of stops) stop()
+  expect(getEventListeners(controller.signal, 'abort').length).toBe(0)
+  const stop = onAbort(controller.signal, listener)
+  // Of an earlier time: it must not end the new one.
+  stops[0]!()
+  controller.abort()
+  expect(told).toBe(1)
+  stop()
+})
+
+it('who is told may end others', () => {
+  const controller = new AbortController()
+  const told: string[] = []
+  onAbort(controller.signal, () => {
+    told.push('one')
+    stop()
+  })
+  const stop = onAbort(controller.signal, () => told.push('two'))
+  controller.abort()
+  expect(told).toEqual(['one'])
+})
