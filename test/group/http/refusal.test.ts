@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GroupNode } from '../../../src/group/node/group-node.ts'
-import { atEnd, bytes, type RawServer, rawServer } from './raw.ts'
+import { bytes } from '../../store/scratch.ts'
+import { atEnd, type RawServer, rawServer } from './raw.ts'
 
 // What groupcache-go's server sends: for a key's value, and for a path that it would rather have otherwise.
 const found = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 5\r\n\r\n\x0a\x01v\x18\x00'
