@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   core: ['errors.ts', 'bytes', 'codec', 'store/store.ts (types)'],
   store: ['errors.ts', 'bytes', 'core', 'p-limit', 'level'],
   snapshot: ['errors.ts', 'bytes', 'codec', 'core', 'store/store.ts'],
-  group: ['errors.ts', 'bytes', 'core', 'store/store.ts (types)', '@noble/hashes/legacy.js'],
+  group: ['errors.ts', 'bytes', 'core', 'store/store.ts (types)'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
   contract: [
     'errors.ts',

@@ -1,8 +1,8 @@
-import { md5 } from '@noble/hashes/legacy.js'
 import { crc32 } from '../bytes/crc32.ts'
 import { fnv1, fnv1OfAscii } from '../bytes/fnv.ts'
 import { fmix64, type Hash64 } from '../bytes/hash64.ts'
-import { utf8Encode } from '../bytes/utf8.ts'
+import { md5 } from '../bytes/md5.ts'
+import { keyToBytes } from './group-key.ts'
 
 /**
  * Whose ring a {@link HashRing} is the same as.
@@ -32,7 +32,7 @@ export interface RingRules {
   readonly escaping: 'path' | 'query'
 }
 
-const plainLabel = (name: string, replica: number): Uint8Array => utf8Encode(`${replica}${name}`)
+const plainLabel = (name: string, replica: number): Uint8Array => keyToBytes(`${replica}${name}`)
 const md5Label = (name: string, replica: number): Uint8Array => hexDigits(md5(plainLabel(name, replica)))
 const asAddress = (address: string): string => address
 const asBaseUrl = (address: string, scheme: 'http' | 'https' = 'http'): string => `${scheme}://${address}`
