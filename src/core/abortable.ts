@@ -1,7 +1,7 @@
 import { CacheError } from '../errors.ts'
 
 /** What a call rejects with that `signal` ended. */
-export function abortedBy(signal: AbortSignal | undefined): CacheError {
+export function abortedBy(signal: Pick<AbortSignal, 'reason'> | undefined): CacheError {
   return new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason })
 }
 

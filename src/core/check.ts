@@ -34,7 +34,7 @@ export function checkOperation(operation: StoreOperation): void {
 }
 
 /** Throws `ABORTED` with the signal's reason as cause if `signal` is aborted. */
-export function checkSignal(signal: AbortSignal | undefined): void {
+export function checkSignal(signal: Pick<AbortSignal, 'aborted' | 'reason'> | undefined): void {
   if (signal?.aborted) throw abortedBy(signal)
 }
 

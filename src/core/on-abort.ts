@@ -1,15 +1,17 @@
+import type { CallSignal } from './call-signal.ts'
+
 interface Watch {
   readonly listeners: Set<() => void>
   readonly tell: () => void
 }
 
-const watches = new WeakMap<AbortSignal, Watch>()
+const watches = new WeakMap<CallSignal, Watch>()
 
 /**
  * Calls `listener` when `signal` aborts, which it has not yet; gives what ends that. However many listen, the signal has
  * one listener: platforms look through all of a signal's listeners whenever one is added.
  */
-export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+export function onAbort(signal: CallSignal, listener: () => void): () => void {
   const watch = watches.get(signal) ?? begin(signal)
   const { listeners, tell } = watch
   // The same function may listen twice.
@@ -22,7 +24,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   }
 }
 
-function begin(signal: AbortSignal): Watch {
+function begin(signal: CallSignal): Watch {
   const listeners = new Set<() => void>()
   const tell = (): void => {
     watches.delete(signal)

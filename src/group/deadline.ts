@@ -1,21 +1,23 @@
 import { abortedBy } from '../core/abortable.ts'
+import type { CallSignal } from '../core/call-signal.ts'
 import { CacheError } from '../errors.ts'
+import { CallController } from './call-controller.ts'
 
 /** The longest wait that timers know. */
 export const maxTimeoutMs: number = 2 ** 31 - 1
 
 /**
  * Settles as `work` does, but at once with `TIMEOUT` when `timeoutMs` are over and with `ABORTED` when `signal` aborts,
- * whether the work heeds the signal it is given or not. `what` begins the message.
+ * whether the work heeds the controller that it is given or not. `what` begins the message.
  */
 export function withDeadline<T>(
   what: string,
   timeoutMs: number,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T> | T,
+  signal: CallSignal | undefined,
+  work: (controller: CallController) => Promise<T> | T,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const controller = new AbortController()
+    const controller = new CallController()
     // Rejected before the work hears of it: what it throws on an abort says less.
     const end = (error: CacheError): void => {
       stop()
@@ -34,7 +36,15 @@ export function withDeadline<T>(
       return
     }
     signal?.addEventListener('abort', onAbort, { once: true })
-    const run = async (): Promise<T> => await work(controller.signal)
-    run().then(resolve, reject).finally(stop)
+    const settled = (settle: () => void): void => {
+      stop()
+      settle()
+    }
+    // What is thrown at once rejects as well.
+    const run = async (): Promise<T> => await work(controller)
+    run().then(
+      value => settled(() => resolve(value)),
+      (error: unknown) => settled(() => reject(error)),
+    )
   })
 }

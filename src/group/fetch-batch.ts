@@ -1,3 +1,5 @@
+import type { CallSignal } from '../core/call-signal.ts'
+import { CallController } from './call-controller.ts'
 import type { OwnerAnswers, OwnerCalls } from './owner-calls.ts'
 import type { PeerLink } from './peer-link.ts'
 import type { PeerAnswer } from './peer-service.ts'
@@ -5,14 +7,14 @@ import type { PeerAnswer } from './peer-service.ts'
 /** The place of one key in a {@link FetchBatch}: it either asks, or says that it does not have to. */
 export interface FetchTicket {
   /** As {@link OwnerCalls.ask}, in one request with the others of the batch. */
-  ask(link: PeerLink, key: string, signal: AbortSignal): Promise<PeerAnswer | undefined>
+  ask(link: PeerLink, key: string, signal: CallSignal): Promise<PeerAnswer | undefined>
   /** The batch does not wait for this key; nothing after {@link ask}. */
   skip(): void
 }
 
 interface Question {
   readonly key: string
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   readonly answer: (answer: Promise<PeerAnswer | undefined>) => void
 }
 
@@ -73,8 +75,8 @@ export class FetchBatch {
 }
 
 /** A signal that aborts when all of `signals` have: the request is of use as long as anybody waits for a part of it. */
-function whenAllAbort(signals: readonly AbortSignal[]): { readonly signal: AbortSignal; readonly stop: () => void } {
-  const controller = new AbortController()
+function whenAllAbort(signals: readonly CallSignal[]): { readonly signal: CallSignal; readonly stop: () => void } {
+  const controller = new CallController()
   const waiting = new Set(signals)
   const listeners = signals.map(signal => {
     const onAbort = (): void => {
@@ -88,5 +90,5 @@ function whenAllAbort(signals: readonly AbortSignal[]): { readonly signal: Abort
   const stop = (): void => {
     for (const remove of listeners) remove()
   }
-  return { signal: controller.signal, stop }
+  return { signal: controller, stop }
 }

@@ -1,11 +1,13 @@
 import { abortedBy } from '../core/abortable.ts'
+import type { CallSignal } from '../core/call-signal.ts'
 import { onAbort } from '../core/on-abort.ts'
 import { CacheError } from '../errors.ts'
+import { CallController } from './call-controller.ts'
 
 /** What the work of a flight is told. */
 export interface Flight {
   /** Aborts when the last caller left and when the flights are closed; the work adds its own deadline. */
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   /** Whether the result may be kept. False for good once the key was detached, nobody waits, or all was closed. */
   readonly isCurrent: boolean
 }
@@ -31,7 +33,7 @@ export class Flights<T> {
    * Joins the flight of `key`, or starts one by calling `work` at once. Settles as the work does; rejects with `ABORTED`
    * as soon as `signal` aborts, and with the reason of {@link close}.
    */
-  run(key: string, work: (flight: Flight) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  run(key: string, work: (flight: Flight) => Promise<T>, signal?: CallSignal): Promise<T> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed.reason)
     if (signal?.aborted) return Promise.reject(abortedBy(signal))
     const current = this.#current.get(key)
@@ -115,19 +117,19 @@ interface Wait<T> {
 
 /** One flight and who waits for it. */
 class Journey<T> {
-  readonly flight: { readonly signal: AbortSignal; isCurrent: boolean }
-  readonly #controller = new AbortController()
+  readonly flight: { readonly signal: CallSignal; isCurrent: boolean }
+  readonly #controller = new CallController()
   readonly #onLeft: ((journey: Journey<T>) => void) | undefined
   // By signal, as ten thousand listeners of one signal would cost the square of that.
-  readonly #waits = new Map<AbortSignal | undefined, Wait<T>>()
+  readonly #waits = new Map<CallSignal | undefined, Wait<T>>()
 
   /** `onLeft` is told when the last of the callers left; without it the flight does not need any. */
   constructor(onLeft: ((journey: Journey<T>) => void) | undefined) {
     this.#onLeft = onLeft
-    this.flight = { signal: this.#controller.signal, isCurrent: true }
+    this.flight = { signal: this.#controller, isCurrent: true }
   }
 
-  join(signal: AbortSignal | undefined): Promise<T> {
+  join(signal: CallSignal | undefined): Promise<T> {
     const known = this.#waits.get(signal)
     if (known !== undefined) return known.promise
     const wait = this.#openWait(signal)
@@ -150,7 +152,7 @@ class Journey<T> {
     this.#controller.abort(reason)
   }
 
-  #openWait(signal: AbortSignal | undefined): Wait<T> {
+  #openWait(signal: CallSignal | undefined): Wait<T> {
     let settle: Omit<Wait<T>, 'promise'> = { resolve: ignore, reject: ignore }
     const promise = new Promise<T>((resolve, reject) => {
       settle = { resolve, reject }

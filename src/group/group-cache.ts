@@ -1,4 +1,5 @@
 import { toHex } from '../bytes/hex.ts'
+import type { CallSignal } from '../core/call-signal.ts'
 import { checkFunction, checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -206,7 +207,7 @@ export class GroupCache {
     const levels = new Levels({ ...settings, keepExpiredMs })
     const stored = this.#openStored(settings, keepExpiredMs)
     const owners = new OwnerCalls({ settings, counters, clock, onError })
-    const load = (key: string, signal: AbortSignal) => loadEntry(settings, surroundings, key, signal)
+    const load = (key: string, signal: CallSignal) => loadEntry(settings, surroundings, key, signal)
     const entries = new GroupEntries({
       ...{ settings, load, levels, stored, owners, membership, counters, clock, onError },
     })

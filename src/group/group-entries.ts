@@ -1,3 +1,4 @@
+import type { CallSignal } from '../core/call-signal.ts'
 import { CacheError } from '../errors.ts'
 import { type Entry, entryUntil, isExpired } from './entry.ts'
 import type { FetchTicket } from './fetch-batch.ts'
@@ -19,7 +20,7 @@ export type Outcome = Entry | undefined
 
 /** Options of {@link GroupEntries.ask}. */
 export interface AskOptions {
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CallSignal | undefined
   /** Whether another node asks: it is answered from here, and the question never forwarded. @default false */
   readonly isFromPeer?: boolean
   /** The place of this question in a batch. @default it is asked alone */
@@ -29,7 +30,7 @@ export interface AskOptions {
 /** What {@link GroupEntries} works with. */
 export interface GroupEntriesParts {
   readonly settings: Omit<GroupSettings<never>, 'load' | 'form'>
-  readonly load: (key: string, signal: AbortSignal) => Promise<Outcome>
+  readonly load: (key: string, signal: CallSignal) => Promise<Outcome>
   readonly levels: Levels
   readonly stored: StoredEntries | undefined
   readonly owners: OwnerCalls
@@ -85,7 +86,7 @@ export class GroupEntries {
   }
 
   /** Loads the value here, whoever owns the key, unless memory has it. */
-  loadHere(key: string, signal: AbortSignal | undefined): Promise<Outcome> {
+  loadHere(key: string, signal: CallSignal | undefined): Promise<Outcome> {
     return this.#loads.run(key, flight => this.#load(key, flight, 'miss'), signal)
   }
 

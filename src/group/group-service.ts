@@ -1,5 +1,6 @@
 import { checkSignal } from '../core/check.ts'
 import { CacheError, isCacheError } from '../errors.ts'
+import { signalOf, takesControllers } from './call-controller.ts'
 import type { Entry } from './entry.ts'
 import type { GroupCounters } from './group-counters.ts'
 import type { GroupEntries } from './group-entries.ts'
@@ -23,6 +24,7 @@ export interface GroupServiceOptions {
 
 /** Answers what other nodes ask, from this node alone: no question is ever forwarded. */
 export class GroupService implements PeerService {
+  readonly [takesControllers] = true
   readonly #options: GroupServiceOptions
 
   constructor(options: GroupServiceOptions) {
@@ -61,7 +63,8 @@ export class GroupService implements PeerService {
     await Promise.all(keys.map(key => entries.remove(keyFromBytes(key))))
   }
 
-  async #get(served: ServedGroup, key: Uint8Array, { signal }: PeerCallOptions): Promise<PeerAnswer> {
+  async #get(served: ServedGroup, key: Uint8Array, options: PeerCallOptions): Promise<PeerAnswer> {
+    const signal = signalOf(options)
     checkSignal(signal)
     served.counters.peerGets++
     try {

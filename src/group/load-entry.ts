@@ -1,3 +1,4 @@
+import type { CallSignal } from '../core/call-signal.ts'
 import { CacheError, type ErrorCode, isCacheError } from '../errors.ts'
 import { withDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
@@ -33,11 +34,11 @@ export async function loadEntry<T>(
   settings: GroupSettings<T>,
   surroundings: Surroundings,
   key: string,
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<Entry | undefined> {
   const { name, load, loadTimeoutMs } = settings
   const keyBytes = keyToBytes(key)
-  return await withDeadline(`Load of group "${name}"`, loadTimeoutMs, signal, async loadSignal => {
+  return await withDeadline(`Load of group "${name}"`, loadTimeoutMs, signal, async ({ signal: loadSignal }) => {
     try {
       const loaded = await load(key, { signal: loadSignal, keyBytes })
       if (loaded === undefined) return undefined

@@ -1,3 +1,4 @@
+import type { CallSignal } from '../core/call-signal.ts'
 import { CacheError } from '../errors.ts'
 import type { GroupCounters } from './group-counters.ts'
 import { keyToBytes } from './group-key.ts'
@@ -25,17 +26,17 @@ export class OwnerCalls {
   }
 
   /** Asks for one key. */
-  async ask(link: PeerLink, key: string, signal: AbortSignal): Promise<PeerAnswer | undefined> {
+  async ask(link: PeerLink, key: string, signal: CallSignal): Promise<PeerAnswer | undefined> {
     const [answer] = await this.#call(link, [key], signal)
     return answer
   }
 
   /** Asks for many keys in one request; the answers have their order. */
-  askMany(link: PeerLink, keys: readonly string[], signal: AbortSignal): Promise<OwnerAnswers> {
+  askMany(link: PeerLink, keys: readonly string[], signal: CallSignal): Promise<OwnerAnswers> {
     return this.#call(link, keys, signal)
   }
 
-  async #call(link: PeerLink, keys: readonly string[], signal: AbortSignal): Promise<OwnerAnswers> {
+  async #call(link: PeerLink, keys: readonly string[], signal: CallSignal): Promise<OwnerAnswers> {
     const { settings, counters, clock } = this.#options
     const bytes = keys.map(keyToBytes)
     const startedAtMs = clock()

@@ -1,5 +1,7 @@
+import type { CallSignal } from '../core/call-signal.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import type { Breaker, BreakerPass } from './breaker.ts'
+import { type CallController, callOptions } from './call-controller.ts'
 import { withDeadline } from './deadline.ts'
 import type { PeerCallOptions } from './peer-service.ts'
 import { Refusal } from './refusal.ts'
@@ -9,7 +11,7 @@ import type { Peer } from './transport.ts'
 export interface PeerCall<T> {
   readonly timeoutMs: number
   /** Ends the call with `ABORTED`, which says nothing about the peer. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CallSignal | undefined
   readonly work: (peer: Peer, options: PeerCallOptions) => Promise<T>
 }
 
@@ -71,7 +73,7 @@ export class PeerLink {
   async #call<T>({ timeoutMs, signal, work }: PeerCall<T>, pass: BreakerPass | undefined): Promise<T> {
     this.#calls++
     try {
-      const call = (callSignal: AbortSignal): Promise<T> => work(this.#peer, { signal: callSignal })
+      const call = (own: CallController): Promise<T> => work(this.#peer, callOptions(this.#peer, own))
       const answer = await withDeadline(`Call of peer ${this.address}`, timeoutMs, signal, call)
       if (pass === undefined) this.#health?.breaker.heard()
       else pass.succeeded()

@@ -1,4 +1,5 @@
 import { abortable } from '../core/abortable.ts'
+import type { CallSignal } from '../core/call-signal.ts'
 import { checkInteger, checkOptionNames, checkSignal } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -111,7 +112,7 @@ export class RecordStore {
    * The value of `key`, or `undefined` if there is none that can be used. A failure of the store is a miss, and so is a
    * store that does not answer in `loadTimeoutMs`. Errors: `INVALID_KEY`, `ABORTED` (the caller's signal only), `CLOSED`.
    */
-  async load(key: string, signal?: AbortSignal): Promise<LoadedRecord | undefined> {
+  async load(key: string, signal?: CallSignal): Promise<LoadedRecord | undefined> {
     const name = this.#begin(key, signal)
     const found = this.#pending(name, key) ?? (await this.#read(name, key, signal))
     if (found === undefined) this.#count.misses++
@@ -196,7 +197,7 @@ export class RecordStore {
     return { hits, misses, writes, dropped, evictions, corrupt, errors, bytes: this.#writer.index.bytes }
   }
 
-  #begin(key: string, signal: AbortSignal | undefined): string {
+  #begin(key: string, signal: CallSignal | undefined): string {
     this.#checkOpen()
     checkSignal(signal)
     checkGroupKey(key, Number.MAX_SAFE_INTEGER)
@@ -215,7 +216,7 @@ export class RecordStore {
     return { entry: change.entry, isEarlierRun: false }
   }
 
-  async #read(name: string, key: string, signal: AbortSignal | undefined): Promise<LoadedRecord | undefined> {
+  async #read(name: string, key: string, signal: CallSignal | undefined): Promise<LoadedRecord | undefined> {
     if (this.#writer.latest(name) !== undefined || this.#writer.isGone(name)) return undefined
     const reading = this.#writer.lanes.beginReading(name)
     try {
@@ -223,7 +224,7 @@ export class RecordStore {
         'Load of a record',
         this.#loadTimeoutMs,
         signal,
-        async own => await this.#store.load(this.#prefix + name, { signal: own }),
+        async controller => await this.#store.load(this.#prefix + name, { signal: controller.signal }),
       )
       // Changed meanwhile: what was read may be from before.
       if (this.#writer.latest(name) !== undefined) return this.#pending(name, key)
@@ -254,7 +255,7 @@ export class RecordStore {
   }
 
   // The store is never told to stop: a write given up half-way could land after a later one of its key.
-  #write(what: string, work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  #write(what: string, work: Promise<void>, signal: CallSignal | undefined): Promise<void> {
     return withDeadline(what, this.#writeTimeoutMs, signal, () => work)
   }
 

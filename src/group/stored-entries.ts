@@ -1,3 +1,4 @@
+import type { CallSignal } from '../core/call-signal.ts'
 import type { Entry } from './entry.ts'
 import { type Flight, Flights } from './flights.ts'
 import type { AfterRestart } from './group-options.ts'
@@ -28,7 +29,7 @@ export class StoredEntries {
   /** What the store has; `keep` is called with it before anybody else, unless the key was set or removed meanwhile. */
   read(
     key: string,
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
     keep: (stored: StoredEntry) => void,
   ): Promise<StoredEntry | undefined> {
     const work = async (flight: Flight) => {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { abortedBy } from '../../core/abortable.ts'
+import type { CallSignal } from '../../core/call-signal.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import {
   decodeAnswers,
@@ -30,7 +31,7 @@ export interface LinkClientParts {
 
 /** How a call over a link is bounded. */
 export interface LinkCallOptions {
-  readonly signal: AbortSignal | undefined
+  readonly signal: CallSignal | undefined
   readonly timeoutMs: number
 }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { isCacheError } from '../../errors.ts'
+import { CallController, callOptions } from '../call-controller.ts'
 import {
   decodeKeysCall,
   decodeSetCall,
@@ -10,7 +11,7 @@ import {
   type Frame,
   frameKind,
 } from '../link/link-frame.ts'
-import type { PeerAnswer, PeerService } from '../peer-service.ts'
+import type { PeerAnswer, PeerCallOptions, PeerService } from '../peer-service.ts'
 import { maxManyBytes } from '../wire/many-get.ts'
 import { LinkSocket } from './link-socket.ts'
 
@@ -41,7 +42,7 @@ export interface ServedLink {
 /** Answers the calls that come over a link until it ends; then those under way are aborted. */
 export function serveLink(parts: LinkServerParts): ServedLink {
   const { service, maxCalls, idleMs, maxAnswerBytes } = parts
-  const calls = new Map<number, AbortController>()
+  const calls = new Map<number, CallController>()
   let idle: NodeJS.Timeout | undefined
   let isDraining = false
   let ended: () => void = () => {}
@@ -77,16 +78,14 @@ export function serveLink(parts: LinkServerParts): ServedLink {
     if (calls.has(frame.call)) throw frame.payload.corrupt('the number of a call is in use')
     // A link that drains is about to end: what still comes on it is lost as on any closed connection.
     if (isDraining) return
-    const abort = new AbortController()
-    // A call for many keys may have a listener for each.
-    setMaxListeners(0, abort.signal)
-    const work = answerOf(frame, abort.signal)
+    const abort = new CallController(takeAnyListeners)
+    const work = answerOf(frame, callOptions(service, abort))
     calls.set(frame.call, abort)
     clearTimeout(idle)
     if (calls.size >= maxCalls) link.hold()
     void work.then(answer => {
       if (calls.get(frame.call) === abort) calls.delete(frame.call)
-      if (!abort.signal.aborted) link.send(answer)
+      if (!abort.aborted) link.send(answer)
       if (calls.size < maxCalls) link.release()
       if (calls.size > 0) return
       if (isDraining) link.finish()
@@ -95,12 +94,12 @@ export function serveLink(parts: LinkServerParts): ServedLink {
   }
 
   // Throws at once for a frame that is none, which ends the link; what it returns never rejects.
-  function answerOf(frame: Frame, signal: AbortSignal): Promise<Uint8Array> {
+  function answerOf(frame: Frame, options: PeerCallOptions): Promise<Uint8Array> {
     const { kind, call, payload } = frame
     if (kind === frameKind.get) {
       const { group, keys } = decodeKeysCall(payload)
       return settle(call, async () => {
-        const answers = await getAll(service, group, keys, signal)
+        const answers = await getAll(service, group, keys, options)
         // One that is alone is not left out: asked again, it would be no smaller.
         const maxBytes = answers.length === 1 ? Number.POSITIVE_INFINITY : Math.min(maxManyBytes, maxAnswerBytes / 2)
         const encoded = encodeAnswers(call, answers, maxBytes)
@@ -111,15 +110,15 @@ export function serveLink(parts: LinkServerParts): ServedLink {
     if (kind === frameKind.set) {
       const { group, key, entry } = decodeSetCall(payload)
       return settle(call, async () => {
-        await service.set(group, key, entry, { signal })
+        await service.set(group, key, entry, options)
         return encodeEmpty(frameKind.done, call)
       })
     }
     if (kind === frameKind.remove) {
       const { group, keys } = decodeKeysCall(payload)
       return settle(call, async () => {
-        if (keys.length === 1) await service.remove(group, keys[0]!, { signal })
-        else await service.removeMany(group, keys, { signal })
+        if (keys.length === 1) await service.remove(group, keys[0]!, options)
+        else await service.removeMany(group, keys, options)
         return encodeEmpty(frameKind.done, call)
       })
     }
@@ -150,8 +149,13 @@ async function getAll(
   service: PeerService,
   group: string,
   keys: readonly Uint8Array[],
-  signal: AbortSignal,
+  options: PeerCallOptions,
 ): Promise<readonly PeerAnswer[]> {
-  if (keys.length === 1) return [await service.get(group, keys[0]!, { signal })]
-  return await service.getMany(group, keys, { signal })
+  if (keys.length === 1) return [await service.get(group, keys[0]!, options)]
+  return await service.getMany(group, keys, options)
+}
+
+// A call for many keys may have a listener for each.
+function takeAnyListeners(signal: AbortSignal): void {
+  setMaxListeners(0, signal)
 }

@@ -2,6 +2,7 @@ import type { Agent } from 'node:http'
 import type { ConnectionOptions } from 'node:tls'
 import { checkSignal } from '../../core/check.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
+import { signalOf, takesControllers } from '../call-controller.ts'
 import type { Entry } from '../entry.ts'
 import { type ExchangeRequest, HttpPeer } from '../http-peer.ts'
 import { inParallel } from '../in-parallel.ts'
@@ -39,6 +40,7 @@ const linkRetryMs = 30_000
 /** The client of one peer: by HTTP, and by a link once the peer has shown that it is one of ours. */
 export class NodePeer implements Peer {
   readonly address: string
+  readonly [takesControllers] = true
   readonly #parts: NodePeerParts
   readonly #http: HttpPeer
   readonly #running = new Set<(reason: Error) => void>()
@@ -137,11 +139,12 @@ export class NodePeer implements Peer {
 
   // A question that a link lost is asked again by HTTP, for it changes nothing; a change may have been made.
   async #call<T>(
-    { signal }: PeerCallOptions,
+    options: PeerCallOptions,
     byLink: ((link: { client: LinkClient; options: LinkCallOptions }) => Promise<T>) | undefined,
     byHttp: () => Promise<T>,
     isRepeatable: boolean,
   ): Promise<T> {
+    const signal = signalOf(options)
     checkSignal(signal)
     this.#checkOpen()
     if (this.#calls >= this.#parts.maxCalls) {
