@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { HashRing } from '../../../src/group/index.ts'
 import { GroupNode } from '../../../src/group/node/index.ts'
 import { FileStore } from '../../../src/store/file-store.ts'
+import { LevelStore } from '../../../src/store/level-store.ts'
 import { benchGroup, loadValue } from './bench-group.ts'
-import { callsPerSecond, microsPerCall, type Rounds } from './timing.ts'
+import { callsPerSecond, microsPerCall, processorMicros, type Rounds } from './timing.ts'
 
 const calls = 4000
 const together = 32
@@ -33,7 +34,8 @@ export async function measureCalls(rounds: Rounds, owner: string, redis: Redis):
   rounds.add('peer sequential', await microsPerCall(calls, i => remote.get(owned[i % owned.length]!)))
   rounds.add('redis parallel', await callsPerSecond(calls * 5, together, () => redis.get('key')))
   rounds.add('peer parallel', await callsPerSecond(calls * 5, together, i => remote.get(owned[i % owned.length]!)))
-  rounds.add('local hit', await microsPerCall(calls * 50, () => local.get(own)))
+  const hits = calls * 50
+  rounds.add('local hit', (await processorMicros(() => microsPerCall(hits, () => local.get(own)))) / hits)
   rounds.add('many', await microsPerCall(calls / 40, () => remote.getMany(owned)))
   rounds.add('many alone', await microsPerCall(calls / 40, () => Promise.all(owned.map(key => remote.get(key)))))
   rounds.add('many one by one', await microsPerCall(calls / 400, () => one(owned, key => remote.get(key))))
@@ -51,7 +53,7 @@ function keysOf(node: GroupNode, owner: string): string[] {
   return found
 }
 
-/** Ten thousand gets of one key at once: microseconds of all, and how often the loader ran. */
+/** Ten thousand gets of one key at once: milliseconds of the processor for all, and how often the loader ran. */
 export async function measureStampede(rounds: Rounds): Promise<void> {
   await using node = await GroupNode.listen('127.0.0.1:0')
   let loads = 0
@@ -63,42 +65,53 @@ export async function measureStampede(rounds: Rounds): Promise<void> {
       return loadValue()
     },
   })
-  const start = performance.now()
-  await Promise.all(Array.from({ length: 10_000 }, () => group.get('hot')))
-  rounds.add('stampede ms', performance.now() - start - 5)
+  const micros = await processorMicros(() => Promise.all(Array.from({ length: 10_000 }, () => group.get('hot'))))
+  rounds.add('stampede ms', micros / 1000)
   rounds.add('stampede loads', loads)
 }
 
 /** Microseconds of one look-up in a ring of 512 peers. */
-export function measureRing(rounds: Rounds): void {
+export async function measureRing(rounds: Rounds): Promise<void> {
   const ring = new HashRing(Array.from({ length: 512 }, (_, i) => `10.0.${i >> 8}.${i & 255}:8080`))
   const count = 200_000
   const names = Array.from({ length: 1000 }, (_, i) => `user:${i * 7919}`)
-  const start = performance.now()
-  for (let i = 0; i < count; i++) ring.owner(names[i % 1000]!)
-  rounds.add('ring', ((performance.now() - start) * 1000) / count)
+  const micros = await processorMicros(async () => {
+    for (let i = 0; i < count; i++) ring.owner(names[i % 1000]!)
+  })
+  rounds.add('ring', micros / count)
 }
 
-/** Milliseconds from listening to the first answer of a node that has `entries` stored. */
-export async function measureRestart(rounds: Rounds, directory: string): Promise<void> {
-  await using store = await FileStore.open(directory, { durability: 'process' })
+/** The stores of which restarts are measured. */
+export const benchStores = {
+  file: (directory: string) => FileStore.open(directory, { durability: 'process' }),
+  level: (directory: string) => LevelStore.open(directory),
+} as const
+
+/** The name of one of {@link benchStores}. */
+export type BenchStore = keyof typeof benchStores
+
+/** Milliseconds from listening to the first answer of a node whose store is that of {@link fillDirectory}. */
+export async function measureRestart(rounds: Rounds, kind: BenchStore, directory: string): Promise<void> {
+  await using store = await benchStores[kind](directory)
   const node = await GroupNode.listen('127.0.0.1:0', { store })
   const start = performance.now()
   const group = node.group('warm', { maxBytes: 256 << 20, load: () => undefined, afterRestart: 'trust' })
-  const value = await group.get('key-77777')
-  rounds.add('restart ms', performance.now() - start)
+  const value = await group.get('key-777')
+  rounds.add(`restart ${kind}`, performance.now() - start)
   if (value === undefined) throw new Error('The restarted node does not have what it stored')
   await node.close()
 }
 
 /** Fills a directory with the records of a node; remove it when done. */
-export async function fillDirectory(entries: number): Promise<string> {
+export async function fillDirectory(kind: BenchStore, entries: number): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'coldsnap-bench-group-'))
-  await using store = await FileStore.open(directory, { durability: 'process' })
+  await using store = await benchStores[kind](directory)
   const node = await GroupNode.listen('127.0.0.1:0', { store })
   const group = node.group('warm', { maxBytes: 256 << 20, load: loadValue })
+  // Set, for what is loaded is dropped when the store does not keep up.
   for (let i = 0; i < entries; i += 500) {
-    await group.getMany(Array.from({ length: Math.min(500, entries - i) }, (_, j) => `key-${i + j}`))
+    const count = Math.min(500, entries - i)
+    await Promise.all(Array.from({ length: count }, (_, j) => group.set(`key-${i + j}`, loadValue())))
   }
   await node.close()
   return directory

@@ -1,10 +1,16 @@
-import { median } from '../statistics.ts'
-
 /** Microseconds that one of `count` runs of `run` takes, one after the other. */
 export async function microsPerCall(count: number, run: (i: number) => Promise<unknown>): Promise<number> {
   const start = performance.now()
   for (let i = 0; i < count; i++) await run(i)
   return ((performance.now() - start) * 1000) / count
+}
+
+/** Microseconds of processor time of this process that `run` takes, collecting its garbage included. */
+export async function processorMicros(run: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage()
+  await run()
+  const { user, system } = process.cpuUsage(before)
+  return user + system
 }
 
 /** Calls per second when `width` of them are always under way. */
@@ -32,8 +38,13 @@ export class Rounds {
     else known.push(figure)
   }
 
-  /** The median of a figure over all rounds. */
-  median(name: string): number {
-    return median(this.#figures.get(name) ?? [])
+  /** The least of a figure over all rounds: what others do on the machine only adds to a time. */
+  least(name: string): number {
+    return Math.min(...(this.#figures.get(name) ?? []))
+  }
+
+  /** The greatest, which is the best of what is counted per second. */
+  most(name: string): number {
+    return Math.max(...(this.#figures.get(name) ?? []))
   }
 }
