@@ -30,6 +30,7 @@ await build.write({
       { name: 'shared', test: id => started.has(id), minShareCount: 2, priority: 4 },
       { name: 'elements', test: id => reading.has(id), priority: 3 },
       { name: 'lock', test: /src.store/, minShareCount: 2, priority: 2 },
+      { name: 'groups', test: /src.group/, minShareCount: 2, priority: 2 },
       { name: 'writing', test: /src/, minShareCount: 2, priority: 1 },
     ],
   },

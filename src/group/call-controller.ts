@@ -56,12 +56,16 @@ export class CallController implements CallSignal, PeerCallOptions {
   }
 }
 
-/** Marks services that read the signal of a call by {@link signalOf}, and hand the options on as they are. */
-export const takesControllers: unique symbol = Symbol('takesControllers')
+const knowing = new WeakSet<PeerService>()
+
+/** Notes that `service` reads the signal of a call by {@link signalOf}, and hands the options on as they are. */
+export function takesControllers(service: PeerService): void {
+  knowing.add(service)
+}
 
 /** Options that end a call by `controller`: with a real signal, unless `service` does without. */
 export function callOptions(service: PeerService, controller: CallController): PeerCallOptions {
-  return takesControllers in service ? controller : { signal: controller.signal }
+  return knowing.has(service) ? controller : { signal: controller.signal }
 }
 
 /** The signal of a call, without making a real one where there is none. */

@@ -24,10 +24,10 @@ export interface GroupServiceOptions {
 
 /** Answers what other nodes ask, from this node alone: no question is ever forwarded. */
 export class GroupService implements PeerService {
-  readonly [takesControllers] = true
   readonly #options: GroupServiceOptions
 
   constructor(options: GroupServiceOptions) {
+    takesControllers(this)
     this.#options = options
   }
 

@@ -40,7 +40,6 @@ const linkRetryMs = 30_000
 /** The client of one peer: by HTTP, and by a link once the peer has shown that it is one of ours. */
 export class NodePeer implements Peer {
   readonly address: string
-  readonly [takesControllers] = true
   readonly #parts: NodePeerParts
   readonly #http: HttpPeer
   readonly #running = new Set<(reason: Error) => void>()
@@ -51,6 +50,7 @@ export class NodePeer implements Peer {
   #isClosed = false
 
   constructor(parts: NodePeerParts) {
+    takesControllers(this)
     this.address = parts.address
     this.#parts = parts
     const { rules, signer } = parts
