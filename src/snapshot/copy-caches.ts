@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { Copied, CopyOptions } from './copy-options.ts'
 import type { Head, Piece } from './head.ts'
 import { type OpenedHead, sealHead } from './head-seal.ts'
-import { findGarbage, type Inventory, sweep, takeInventory } from './inventory.ts'
+import { findGarbage, type Inventory, namedKeys, sweep, takeInventory } from './inventory.ts'
 import { snapshotKeys } from './keys.ts'
 import { changeAs } from './last-writer.ts'
 import { readColumn } from './read-column.ts'
@@ -46,7 +46,9 @@ async function copyOne(name: string, from: Source, to: Source, options: CopyOpti
   if (inventory.heads.length > 0 && options.replace !== true) {
     throw new CacheError('ALREADY_EXISTS', `Cannot copy "${name}": the target has a snapshot of that name`)
   }
-  const previous = await newestHead(to, inventory.heads, signal)
+  const missing = await missingKeys(to, head, signal)
+  const heads = await readableHeads(to, inventory.heads, signal)
+  const [previous] = await removeBroken(to, heads, missing, signal)
   // Above whatever the target has, so that the copy becomes its newest.
   const generation = Math.max(head.generation, inventory.generation + 1)
   const copy: Head = { ...head, generation }
@@ -55,7 +57,7 @@ async function copyOne(name: string, from: Source, to: Source, options: CopyOpti
     let done = 0
     const total = column.pieces.length
     for (const piece of column.pieces) {
-      if (piece.inline === undefined) bytes += await copyPiece(from, to, column.name, piece, signal)
+      if (piece.inline === undefined) bytes += await copyPiece(from, to, column.name, piece, missing, signal)
       options.onProgress?.({ column: column.name, done: ++done, total })
     }
   }
@@ -85,22 +87,55 @@ async function findWhole(name: string, from: Source, { signal }: CopyOptions): P
   throw new CacheError(code, `Cannot copy "${name}": ${problem.message}`, { cause: problem.cause, key: problem.key })
 }
 
-async function newestHead(
+// Keys of the segments that the target does not have as they are in the source.
+async function missingKeys(to: Source, head: Head, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
+  const missing = new Set<string>()
+  for (const { name, pieces } of head.columns) {
+    for (const piece of pieces) {
+      if (piece.inline !== undefined) continue
+      const key = pieceKey(to.keys, name, piece)
+      if (!isPiece(await to.store.load(key, { signal }), piece)) missing.add(key)
+    }
+  }
+  return missing
+}
+
+/** The heads that can be read, newest first. */
+async function readableHeads(
   source: Source,
   heads: Inventory['heads'],
   signal: AbortSignal | undefined,
-): Promise<OpenedHead | undefined> {
+): Promise<OpenedHead[]> {
+  const readable: OpenedHead[] = []
   for (const listed of heads) {
     try {
       const head = await readHead(source, listed, signal)
-      if (head !== undefined) return head
+      if (head !== undefined) readable.push(head)
     } catch (error) {
       if (!(error instanceof HeadProblem)) throw error
       const { code, message, key, cause } = error.problem
-      if (code === 'FORMAT_NEWER') throw new CacheError('FORMAT_NEWER', message, { cause, key })
+      const isNewest = readable.length === 0
+      if (isNewest && code === 'FORMAT_NEWER') throw new CacheError('FORMAT_NEWER', message, { cause, key })
     }
   }
-  return undefined
+  return readable
+}
+
+// A segment keeps its name in a copy. So a head of the target that lost a segment would come back to life with it, half-way
+// through the copy, and a load would give a snapshot that had long been given up: such heads go first.
+async function removeBroken(
+  to: Source,
+  heads: readonly OpenedHead[],
+  missing: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<OpenedHead[]> {
+  const whole: OpenedHead[] = []
+  for (const head of heads) {
+    const isBroken = [...namedKeys(to.keys, head)].some(key => missing.has(key))
+    if (isBroken) await to.store.remove(to.keys.head(head), { signal })
+    else whole.push(head)
+  }
+  return whole
 }
 
 async function copyPiece(
@@ -108,13 +143,14 @@ async function copyPiece(
   to: Source,
   column: string,
   piece: Piece,
+  missing: ReadonlySet<string>,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const key = pieceKey(from.keys, column, piece)
   const value = await from.store.load(key, { signal })
   checkPiece(value, piece, key)
   // What is there already, of an earlier copy, is not written over: a store that writes in place could tear it.
-  if (isPiece(await to.store.load(key, { signal }), piece)) return piece.length
+  if (!missing.has(key)) return piece.length
   await to.store.store(key, value!, { signal })
   checkPiece(await to.store.load(key, { signal }), piece, key)
   return piece.length

@@ -112,6 +112,29 @@ describe('copySnapshot()', () => {
       }
     }
   })
+
+  it('does not bring a broken snapshot of the target back to life half-way, whose segments have the same names', async () => {
+    const from = new MemoryStore()
+    await openApp(from).store(makeState(1, 100))
+    const broken = new MemoryStore()
+    await copySnapshot(from, broken)
+    for (const key of (await contents(broken)).keys()) if (key.includes('/peers/')) await broken.remove(key)
+    await openApp(from).patch('peers', { remove: ['n1'] })
+    const wanted = (await openApp(from).load())!.state
+    for (const when of ['before', 'after', 'half'] as const) {
+      for (let deathAt = 1; ; deathAt++) {
+        const disk = new MemoryStore()
+        for (const [key, value] of await contents(broken)) await disk.store(key, value)
+        const dying = dyingStore(disk, deathAt, when)
+        await copySnapshot(from, dying.store, { replace: true }).catch(() => undefined)
+        const loaded = await openApp(disk).load()
+        if (loaded !== undefined) expect(loaded.state, `${when} ${deathAt}`).toStrictEqual(wanted)
+        if (dying.isDead()) continue
+        expect(loaded).toBeDefined()
+        break
+      }
+    }
+  })
 })
 
 async function withoutOldHeads(store: Store): Promise<Map<string, Uint8Array>> {
