@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   core: ['errors.ts', 'bytes', 'codec', 'store/store.ts (types)'],
   store: ['errors.ts', 'bytes', 'core', 'p-limit', 'level'],
   snapshot: ['errors.ts', 'bytes', 'codec', 'core', 'store/store.ts'],
-  blob: ['errors.ts', 'bytes', 'codec/set-own.ts', 'core', '@noble/hashes/sha2.js'],
+  blob: ['errors.ts', 'bytes', 'codec/set-own.ts', 'core', 'store/key-queue.ts', 'store/store.ts (types)', '@noble/hashes/sha2.js'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
   contract: ['errors.ts', 'blob (types)', 'snapshot', 'store/memory-store.ts', 'store/store.ts', 'fast-check (types)'],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],

@@ -39,43 +39,50 @@ export async function* chunksOf(source: BlobSource, signal?: AbortSignal): Async
 
 /**
  * A stream that reads `chunks` only when it is asked for some, and ends them when it is cancelled or `signal` is aborted;
- * then it errs with `ABORTED`.
+ * then it errs with `ABORTED`. However it ends, `release` is called once: a generator that was never begun runs no `finally`.
  */
-export function streamOf(chunks: AsyncGenerator<Uint8Array>, signal?: AbortSignal): ReadableStream<Uint8Array> {
+export function streamOf(
+  chunks: AsyncGenerator<Uint8Array>,
+  signal?: AbortSignal,
+  release: () => Promise<void> = async () => undefined,
+): ReadableStream<Uint8Array> {
   let abort: (() => void) | undefined
-  const forget = (): void => {
+  let isReleased = false
+  const end = async (): Promise<void> => {
+    if (isReleased) return
+    isReleased = true
     if (abort !== undefined) signal?.removeEventListener('abort', abort)
+    await release()
   }
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        abort = () => {
-          controller.error(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
-          // It may be waiting for something that never comes; nobody waits for it.
-          void chunks.return(undefined).catch(() => undefined)
-        }
-        if (signal?.aborted) abort()
-        else signal?.addEventListener('abort', abort, { once: true })
-      },
-      async pull(controller) {
-        try {
-          const { done, value } = await chunks.next()
-          if (!done) return controller.enqueue(value)
-          controller.close()
-        } catch (error) {
-          forget()
-          throw error
-        }
-        forget()
-      },
-      async cancel() {
-        forget()
-        await chunks.return(undefined)
-      },
+  const source: UnderlyingDefaultSource<Uint8Array> = {
+    start(controller) {
+      abort = () => {
+        controller.error(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
+        // It may be waiting for something that never comes; nobody waits for it.
+        void chunks.return(undefined).catch(() => undefined)
+        void end().catch(() => undefined)
+      }
+      if (signal?.aborted) abort()
+      else signal?.addEventListener('abort', abort, { once: true })
     },
-    // Nothing is read ahead: a blob that is opened and only looked at costs nothing.
-    { highWaterMark: 0 },
-  )
+    async pull(controller) {
+      try {
+        const { done, value } = await chunks.next()
+        if (!done) return controller.enqueue(value)
+        await end()
+        controller.close()
+      } catch (error) {
+        await end()
+        throw error
+      }
+    },
+    async cancel() {
+      await chunks.return(undefined)
+      await end()
+    },
+  }
+  // Nothing is read ahead: a blob that is opened and only looked at costs nothing.
+  return new ReadableStream(source, { highWaterMark: 0 })
 }
 
 /** All bytes of `source` in one piece, which is the caller's. */
