@@ -14,13 +14,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   core: ['errors.ts', 'bytes', 'codec', 'store/store.ts (types)'],
   store: ['errors.ts', 'bytes', 'core', 'p-limit', 'level'],
   snapshot: ['errors.ts', 'bytes', 'codec', 'core', 'store/store.ts'],
-  blob: ['errors.ts', 'bytes', 'codec/set-own.ts', 'core', 'store/key-queue.ts', 'store/store.ts (types)', '@noble/hashes/sha2.js'],
+  blob: [
+    'errors.ts',
+    'bytes',
+    'codec/set-own.ts',
+    'core',
+    'store/key-queue.ts',
+    'store/store.ts (types)',
+    '@noble/hashes/sha2.js',
+  ],
+  'blob/disk': ['errors.ts', 'bytes', 'blob', 'codec/set-own.ts', 'core', 'store'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
   contract: ['errors.ts', 'blob (types)', 'snapshot', 'store/memory-store.ts', 'store/store.ts', 'fast-check (types)'],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],
 }
 
-/** The only files that may import `node:` modules, and files that import one of these. */
+/** The only files beside those of `blob/disk` that may import `node:` modules, and files that import one of these. */
 const nodeOnly = new Set(
   `atomic-file directory-hold file-io file-store key-file store-directory`.split(' ').map(name => `store/${name}.ts`),
 )
@@ -60,10 +69,11 @@ function importsOf(from: string): Import[] {
   return found
 }
 
-const folderOf = (file: string): string => file.split('/')[0]!
+const folderOf = (file: string): string => (file.startsWith('blob/disk/') ? 'blob/disk' : file.split('/')[0]!)
+const mayNeedNode = (file: string): boolean => nodeOnly.has(file) || folderOf(file) === 'blob/disk'
 
 function mayImport({ from, to, isTypeOnly }: Import): boolean {
-  if (to.startsWith('node:')) return isTypeOnly || nodeOnly.has(from)
+  if (to.startsWith('node:')) return isTypeOnly || mayNeedNode(from)
   if (folderOf(from) === folderOf(to)) return true
   const targets = [to, ...(to.endsWith('.ts') ? [folderOf(to)] : [])]
   const rules = allowed[folderOf(from)] ?? []
@@ -98,9 +108,9 @@ it('level is loaded only when a LevelStore is opened', () => {
   expect(imports.filter(({ to, isTypeOnly, isLazy }) => to === 'level' && !isTypeOnly && !isLazy)).toEqual([])
 })
 
-it('only the file store needs Node', () => {
+it('only the file store and the blob store on disk need Node', () => {
   const values = imports.filter(({ isTypeOnly }) => !isTypeOnly)
-  const reached = values.filter(({ from, to }) => nodeOnly.has(to) && !nodeOnly.has(from))
+  const reached = values.filter(({ from, to }) => mayNeedNode(to) && !mayNeedNode(from))
   expect(reached).toEqual([])
   expect([...nodeOnly].filter(file => !texts.has(file))).toEqual([])
 })
