@@ -9,7 +9,7 @@ import {
   checkPrefix,
   checkSignal,
 } from '../../core/check.ts'
-import { CacheError } from '../../errors.ts'
+import { CacheError, isCacheError } from '../../errors.ts'
 import { type Durability, durabilities } from '../../store/durability.ts'
 import { fileError, systemCode } from '../../store/file-error.ts'
 import { type FileSystem, realFileSystem } from '../../store/file-io.ts'
@@ -216,7 +216,10 @@ export class DiskBlobStore implements BlobStore {
     })
     if (opened === undefined) return undefined
     const { start, end } = resolveRange(options, opened.meta.size)
-    const chunks = opened.chunks(start, end, error => fileError(error, `Cannot read a blob in ${this.dir}`, key))
+    const chunks = opened.chunks(start, end, cause => {
+      if (isCacheError(cause, 'CORRUPT')) return new CacheError('CORRUPT', cause.message, { cause, key })
+      return fileError(cause, `Cannot read a blob in ${this.dir}`, key)
+    })
     return { meta: opened.meta, stream: streamOf(chunks, options.signal) }
   }
 

@@ -73,8 +73,11 @@ export class Quota {
       return
     }
     await this.#load()
-    await this.#log.append(line)
-    await this.#load()
+    // Again if the line was lost: it followed half a line of a process that died, or the log was built anew meanwhile.
+    for (let tries = 0; tries < 5 && !this.#knows(id, usage); tries++) {
+      await this.#log.append(line)
+      await this.#load()
+    }
     await this.#makeRoom(id)
     if (this.#lines > minLines + 4 * this.#table.count) await this.#compact()
   }
@@ -108,6 +111,12 @@ export class Quota {
 
   async close(): Promise<void> {
     await this.#log.close()
+  }
+
+  #knows(id: string, { size, usedMs, expiresAtMs }: Usage): boolean {
+    const known = this.#table.get(id)
+    // A use of what was there before may have come between.
+    return known?.size === size && known.expiresAtMs === expiresAtMs && known.usedMs >= usedMs
   }
 
   #now(): number {
