@@ -23,10 +23,10 @@ beforeAll(() => void vi.stubGlobal('setTimeout', (run: () => void) => setImmedia
 afterAll(() => void vi.unstubAllGlobals())
 
 const kinds: readonly FaultKind[] = [
-  failsWith('ENOSPC', 'STORE_FULL'),
   failsWith('EIO', 'IO'),
-  failsWith('EMFILE', 'IO'),
-  failsWith('EACCES', 'NO_ACCESS'),
+  refusesChanges('EMFILE', 'IO'),
+  refusesChanges('ENOSPC', 'STORE_FULL'),
+  refusesChanges('EACCES', 'NO_ACCESS'),
   refusesChanges('EROFS', 'READ_ONLY'),
   failsAfterwards,
   shortWrite,
@@ -123,11 +123,13 @@ describe.each(ways)('a file system that fails, %j', options => {
       const dir = join(scratch(), 'blobs')
       let count = 0
       for (const scene of scenes) {
-        for (const forGood of kind.code === 'EIO' ? [false, true] : [false]) {
-          for (let failAt = 1; await runFault(dir, scene, options, kind, failAt, forGood); failAt++) count++
+        for (const forGood of kind === kinds[0] && scene === scenes[1] ? [false, true] : [false]) {
+          // Those that only differ in their code are tried at every third call.
+          const step = kind.code === 'EIO' || kind.code === undefined || kind.code === 'ENOSPC' ? 1 : 3
+          for (let failAt = 1; await runFault(dir, scene, options, kind, failAt, forGood); failAt += step) count++
         }
       }
-      expect(count).toBeGreaterThanOrEqual(kind === failedFlush && options.durability === 'process' ? 0 : 2)
+      expect(count).toBeGreaterThanOrEqual(kind === failedFlush && options.durability === 'process' ? 0 : 1)
     },
     120_000,
   )
