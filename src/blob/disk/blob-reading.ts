@@ -62,6 +62,17 @@ export class BlobReading {
     return await this.#look(place, () => this.#parts.layout.head(place))
   }
 
+  /** For a listing: an entry of a later version, which `head` refuses, is told of and left out. */
+  async headOrSkip(place: Place): Promise<BlobMeta | undefined> {
+    try {
+      return await this.head(place)
+    } catch (error) {
+      if (!isCacheError(error, 'FORMAT_NEWER')) throw error
+      this.#parts.writing.report(place, error)
+      return undefined
+    }
+  }
+
   async open(place: Place): Promise<OpenBody | undefined> {
     const { layout, writing, readOnly } = this.#parts
     let found = await this.#look(place, () => this.#open(place))

@@ -115,7 +115,7 @@ const made = new WeakSet<Parts>()
  *
  * Bodies may be of any size and are streamed in constant memory. A blob that was damaged on disk is a miss, is told to
  * `onProblem` and removed. Errors: `STORE_FULL`, `VALUE_TOO_LARGE`, `NO_ACCESS`, `READ_ONLY`, `NOT_A_DIRECTORY`, `INVALID_KEY`,
- * `PRECONDITION_FAILED`, `TIMEOUT` (another process keeps the key claimed), `CLOSED`, `ABORTED`, and `IO` for the rest.
+ * `PRECONDITION_FAILED`, `FORMAT_NEWER`, `TIMEOUT` (another process keeps the key claimed), `CLOSED`, `ABORTED`, and `IO` for the rest.
  */
 export class DiskBlobStore implements BlobStore {
   /** Absolute path of the directory. */
@@ -280,7 +280,11 @@ export class DiskBlobStore implements BlobStore {
     const keys = await this.#finish(this.#reading.keys(namespace, prefix), 'list blobs', options)
     for (const key of keys) {
       checkSignal(signal)
-      const meta = await this.#finish(this.#reading.head(this.#reading.place(namespace, key)), 'list blobs', options)
+      const meta = await this.#finish(
+        this.#reading.headOrSkip(this.#reading.place(namespace, key)),
+        'list blobs',
+        options,
+      )
       if (meta !== undefined) yield { key, meta }
     }
   }

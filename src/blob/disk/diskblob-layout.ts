@@ -113,7 +113,8 @@ export class DiskblobLayout implements BlobLayout {
       await this.#directory.sync(this.#intents)
       await this.#rename(data, place.path)
     } catch (error) {
-      await quietly(() => this.#directory.unlink(intent))
+      // The name may have been given all the same.
+      await quietly(() => this.recover(place))
       if (!['EISDIR', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCode(error))) throw error
       throw invalid(place, 'other keys begin with it', error)
     }

@@ -8,7 +8,7 @@ import { sameBytes } from '../../core/same-bytes.ts'
 import { CacheError } from '../../errors.ts'
 import { type BlobMeta, makeBlobMeta } from '../blob-meta.ts'
 
-// docs/FORMAT.md, "Blob entries", says what every byte is.
+// docs/FORMAT.md, section 13, says what every byte is.
 const magic = 0x4c425343 // "CSBL"
 const endMagic = 0x45425343 // "CSBE"
 const version = 1
@@ -64,7 +64,7 @@ export function trailerLength(end: Uint8Array): number | undefined {
   return length > endBytes && length <= maxTrailerBytes ? length : undefined
 }
 
-/** Reads exactly what {@link encodeTrailer} gives, or throws `CORRUPT`. */
+/** Reads exactly what {@link encodeTrailer} gives, or throws `CORRUPT`; `FORMAT_NEWER` for what a later version wrote. */
 export function decodeTrailer(bytes: Uint8Array): Trailer {
   const covered = bytes.subarray(0, bytes.byteLength - endBytes)
   const reader = new ByteReader(covered, 'a blob entry')
@@ -73,6 +73,9 @@ export function decodeTrailer(bytes: Uint8Array): Trailer {
   if (!sameBytes(digest(covered), sum)) throw reader.corrupt('its trailer does not have its digest')
   if (reader.u32() !== magic) throw reader.corrupt('found another magic')
   const found = reader.u8()
+  if (found > version) {
+    throw new CacheError('FORMAT_NEWER', `Cannot read a blob entry: found version ${found}, known are up to ${version}`)
+  }
   if (found !== version) throw reader.corrupt(`found version ${found}, wanted ${version}`)
   const flags = reader.u8()
   if ((flags & ~knownFlags) !== 0) throw reader.corrupt(`found flags ${flags}`)

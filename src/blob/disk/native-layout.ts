@@ -31,7 +31,7 @@ interface OpenTrailer {
 }
 
 /**
- * One file per blob: the body, and after it a trailer with everything else (docs/FORMAT.md, "Blob entries"). The
+ * One file per blob: the body, and after it a trailer with everything else (docs/FORMAT.md, section 13). The
  * directory is named by the hex of the namespace, the file by that of the key, or by a digest where that is too long.
  */
 export class NativeLayout implements BlobLayout {
@@ -134,7 +134,7 @@ export class NativeLayout implements BlobLayout {
           const found = await this.#readTrailer({ ...place, namespace: keyFromHex(folder.name) ?? '' })
           if (found !== undefined) yield { id: place.id, meta: found.meta, body: undefined }
         } catch (error) {
-          if (!isCacheError(error, 'CORRUPT')) throw error
+          if (!isUnreadable(error)) throw error
         }
         await this.#turns.next()
       }
@@ -155,7 +155,7 @@ export class NativeLayout implements BlobLayout {
     try {
       return (await this.#readTrailer(this.#placeOf(folder, name, '', undefined)))?.key
     } catch (error) {
-      if (!isCacheError(error, 'CORRUPT')) throw error
+      if (!isUnreadable(error)) throw error
       onDamage(error)
       return undefined
     }
@@ -203,6 +203,11 @@ export class NativeLayout implements BlobLayout {
       throw new DamagedEntry(`its body is ${bodyBytes} bytes, wanted ${meta.size}`, ino)
     }
   }
+}
+
+// Of an entry that is damaged or of a later version, which is no reason to leave out others.
+function isUnreadable(error: unknown): boolean {
+  return isCacheError(error, 'CORRUPT') || isCacheError(error, 'FORMAT_NEWER')
 }
 
 // Whether it can be the name of a namespace or key; other files are left alone.

@@ -133,13 +133,13 @@ export class UsageLog {
   }
 
   async #appendTo(file: LogFile, bytes: Uint8Array): Promise<void> {
-    const written = await retryTransient(() => this.#io.write(file.fd, bytes, 0, bytes.byteLength))
-    if (written === bytes.byteLength) return
-    // Half a line, as on a full disk: the next line must not become its other half.
-    await quietly(() => this.#io.write(file.fd, Buffer.from('\n'), 0, 1))
-    throw Object.assign(new Error(`A line of ${bytes.byteLength} bytes was cut off after ${written}`), {
-      code: 'ENOSPC',
-    })
+    try {
+      await writeAll(this.#io, file.fd, bytes)
+    } catch (error) {
+      // After half a line, as on a full disk: the next line must not become its other half.
+      await quietly(() => this.#io.write(file.fd, Buffer.from('\n'), 0, 1))
+      throw error
+    }
   }
 
   async #openForWriting(): Promise<LogFile | undefined> {

@@ -55,6 +55,10 @@ const scenes: readonly Scene[] = [
   { title: 'delete', run: store => store.delete('n', 'k'), found: [oldBody, undefined] },
 ]
 
+// The calls that the ways have in common fail in the same way.
+const kindsOf = (options: DiskBlobStoreOptions): readonly FaultKind[] =>
+  options === ways[0] ? kinds : kinds.filter(({ code }) => code === 'EIO' || code === 'ENOSPC' || code === undefined)
+
 const ways: readonly DiskBlobStoreOptions[] = [
   { durability: 'power' },
   { durability: 'process', maxBytes: 200_000 },
@@ -68,8 +72,14 @@ async function prepared(dir: string, options: DiskBlobStoreOptions): Promise<voi
   await store.put('n', 'other', oldBody)
 }
 
-async function bodyOf(store: DiskBlobStore, key: string): Promise<Uint8Array | undefined> {
-  return (await store.get('n', key))?.bytes
+// In a word: comparing large arrays takes longer than all the rest.
+function wordOf(body: Uint8Array | undefined): string {
+  if (body === undefined) return 'none'
+  return body.every(byte => byte === body[0]) ? `${body.byteLength} times ${body[0]}` : 'mixed'
+}
+
+async function bodyOf(store: DiskBlobStore, key: string): Promise<string> {
+  return wordOf((await store.get('n', key))?.bytes)
 }
 
 /** Runs one scene with one fault; `false` once `failAt` is beyond its last call. */
@@ -99,11 +109,11 @@ async function runFault(
     expect(error, at).toMatchObject({ name: 'CacheError', code: kind.wanted })
     expect((error as Error).cause, at).toBeInstanceOf(Error)
   }
-  const wanted = error === undefined ? scene.found.slice(-1) : scene.found
+  const wanted = (error === undefined ? scene.found.slice(-1) : scene.found).map(wordOf)
   // By the store that failed and by a new one.
   await using other = await DiskBlobStore.open(dir, { ...options, durability: 'process' })
-  for (const each of [store, other]) expect(wanted, at).toContainEqual(await bodyOf(each, 'k'))
-  expect(await bodyOf(other, 'other'), at).toEqual(oldBody)
+  for (const each of [store, other]) expect(wanted, at).toContain(await bodyOf(each, 'k'))
+  expect(await bodyOf(other, 'other'), at).toBe(wordOf(oldBody))
   expect(problems, at).toEqual([])
   // And then everything works.
   await store.put('n', 'k', oldBody)
@@ -117,7 +127,7 @@ async function runFault(
 }
 
 describe.each(ways)('a file system that fails, %j', options => {
-  it.each(kinds)(
+  it.each(kindsOf(options))(
     '$title at call 1, 2, 3, ...: old or new, a typed error, and no residue',
     async kind => {
       const dir = join(scratch(), 'blobs')

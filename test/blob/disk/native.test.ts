@@ -29,22 +29,25 @@ const text = fc.string({ unit: 'grapheme', maxLength: 30 })
 const time = fc.date({ noInvalidDate: true })
 
 describe('a trailer', () => {
-  const trailers = fc.record({
-    namespace: text,
-    key: text,
-    isElsewhere: fc.boolean(),
-    meta: fc
-      .record({
-        size: fc.nat({ max: 2 ** 31 - 1 }),
-        etag: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(each => Buffer.from(each).toString('hex')),
-        updatedAt: time,
-        contentType: text,
-        expiresAt: fc.option(time, { nil: undefined }),
-        metadata: fc.dictionary(text, text, { noNullPrototype: true }),
-        sourceEtag: fc.option(text, { nil: undefined }),
-      })
-      .map(({ size, etag, updatedAt, ...fields }) => makeBlobMeta(size, etag, updatedAt.getTime(), fields)),
-  })
+  const trailers = fc.record(
+    {
+      namespace: text,
+      key: text,
+      isElsewhere: fc.boolean(),
+      meta: fc
+        .record({
+          size: fc.nat({ max: 2 ** 31 - 1 }),
+          etag: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(each => Buffer.from(each).toString('hex')),
+          updatedAt: time,
+          contentType: text,
+          expiresAt: fc.option(time, { nil: undefined }),
+          metadata: fc.dictionary(text, text, { noNullPrototype: true }),
+          sourceEtag: fc.option(text, { nil: undefined }),
+        })
+        .map(({ size, etag, updatedAt, ...fields }) => makeBlobMeta(size, etag, updatedAt.getTime(), fields)),
+    },
+    { noNullPrototype: true },
+  )
 
   it('is read as it was written', () => {
     fc.assert(
@@ -257,7 +260,7 @@ describe.runIf(canMount).each(['native', 'diskblob'] as const)('a full disk, lay
       ]) {
         await expect(put()).rejects.toMatchObject({ name: 'CacheError', code: 'STORE_FULL', cause: { code: 'ENOSPC' } })
         expect(free()).toBe(before)
-        expect((await store.get('n', 'k'))?.bytes).toEqual(new Uint8Array(200_000).fill(1))
+        expect((await store.get('n', 'k'))?.bytes.every(byte => byte === 1)).toBe(true)
       }
       await store.put('n', 'k', new Uint8Array(200_000).fill(2))
       expect((await store.get('n', 'k'))?.bytes[0]).toBe(2)
