@@ -9,6 +9,7 @@ const build = await rolldown({
     'store/file-store': 'src/store/file-store.ts',
     'store/level-store': 'src/store/level-store.ts',
     'netmap/index': 'src/netmap/index.ts',
+    'blob/index': 'src/blob/index.ts',
     'contract/index': 'src/contract/index.ts',
   },
   platform: 'neutral',

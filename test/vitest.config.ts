@@ -19,6 +19,7 @@ export default defineConfig({
       { find: /^coldsnap\/file$/, replacement: source('store/file-store.ts') },
       { find: /^coldsnap\/level$/, replacement: source('store/level-store.ts') },
       { find: /^coldsnap\/netmap$/, replacement: source('netmap/index.ts') },
+      { find: /^coldsnap\/blob$/, replacement: source('blob/index.ts') },
       { find: /^coldsnap\/contract$/, replacement: source('contract/index.ts') },
     ],
   },

@@ -96,7 +96,7 @@ export async function proveWhole(store: BlobStore, check: Checks, key: string): 
 }
 
 /** As `promise`, but fails after some seconds: a call that never ends must not stop the suite. */
-export async function within<T>(what: string, promise: Promise<T>, waitMs = 10_000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, waitMs = 4000): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} did not end in ${waitMs} ms`)), waitMs)

@@ -51,11 +51,13 @@ async function inDirectory(open: (directory: string) => Promise<Store>): Promise
 }
 
 runBlobContract('storeBlobs over MemoryStore', () => inMemory(store => store))
-runBlobContract('storeBlobs over the four methods', () => inMemory(bareStore))
-runBlobContract('storeBlobs over views that know nothing of each other', () =>
-  inMemory(store => new PrefixStore(store, 'p'.repeat(500)), true),
-)
 const small = { maxBodyBytes: 1_000_000 }
+runBlobContract('storeBlobs over the four methods', () => inMemory(bareStore), small)
+runBlobContract(
+  'storeBlobs over views that know nothing of each other',
+  () => inMemory(store => new PrefixStore(store, 'p'.repeat(500)), true),
+  small,
+)
 const fileOptions = { durability: 'process' } as const
 runBlobContract('storeBlobs over FileStore', () => inDirectory(at => FileStore.open(at, fileOptions)), small)
 runBlobContract('storeBlobs over LevelStore', () => inDirectory(at => LevelStore.open(at, fileOptions)), small)

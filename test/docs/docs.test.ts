@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as valibot from 'valibot'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import * as blob from '../../src/blob/index.ts'
 import * as contract from '../../src/contract/index.ts'
 import * as coldsnap from '../../src/index.ts'
 import * as netmap from '../../src/netmap/index.ts'
@@ -31,6 +32,7 @@ const modules: Readonly<Record<string, object>> = {
   'coldsnap/file': file,
   'coldsnap/level': level,
   'coldsnap/netmap': netmap,
+  'coldsnap/blob': blob,
   'coldsnap/contract': contract,
   valibot,
 }

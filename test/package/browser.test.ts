@@ -15,7 +15,7 @@ async function bundle(path: string): Promise<{ code: string; imports: string[] }
 }
 
 describe('in a bundle for browsers', () => {
-  const entries = ['index.ts', 'netmap/index.ts', 'contract/index.ts', 'store/level-store.ts']
+  const entries = ['index.ts', 'netmap/index.ts', 'blob/index.ts', 'contract/index.ts', 'store/level-store.ts']
   it.each(entries)('%s imports nothing of Node', async path => {
     const { imports } = await bundle(path)
     expect(imports.filter(name => name.startsWith('node:'))).toEqual([])

@@ -69,7 +69,14 @@ describe('the packed package', () => {
   }, 120_000)
 
   it('imports from every entry, and from CommonJS too', async () => {
-    const entries = ['coldsnap', 'coldsnap/file', 'coldsnap/level', 'coldsnap/netmap', 'coldsnap/contract']
+    const entries = [
+      'coldsnap',
+      'coldsnap/file',
+      'coldsnap/level',
+      'coldsnap/netmap',
+      'coldsnap/blob',
+      'coldsnap/contract',
+    ]
     const code = `for (const entry of ${JSON.stringify(entries)}) console.log(entry, Object.keys(await import(entry)).length > 0)`
     await writeFile(join(project, 'entries.mjs'), code)
     const { stdout } = await run(process.execPath, ['entries.mjs'], { cwd: project })

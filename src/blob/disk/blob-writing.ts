@@ -2,6 +2,7 @@ import { checkSignal } from '../../core/check.ts'
 import { type CacheError, isCacheError } from '../../errors.ts'
 import { KeyQueue } from '../../store/key-queue.ts'
 import { type BlobMeta, makeBlobMeta } from '../blob-meta.ts'
+import { type BlobProblem, type OnBlobProblem, tell } from '../blob-problem.ts'
 import type { BlobDeleteOptions, BlobPutOptions } from '../blob-store.ts'
 import { checkPrecondition, isMeant } from '../precondition.ts'
 import type { BlobDirectory } from './blob-directory.ts'
@@ -10,21 +11,13 @@ import { type ClaimWait, KeyClaims } from './key-claims.ts'
 import { expiryOf, Quota, type QuotaLimits } from './quota.ts'
 import { Staging } from './staging.ts'
 
-/** Something that was found wrong and that no call failed for. */
-export interface BlobProblem {
-  readonly namespace: string | undefined
-  readonly key: string | undefined
-  /** `CORRUPT` of a damaged blob, else what the file system said. */
-  readonly error: CacheError
-}
-
 /** What a {@link BlobWriting} needs. */
 export interface WritingParts {
   readonly directory: BlobDirectory
   readonly layout: BlobLayout
   readonly limits: QuotaLimits
   readonly clock: () => number
-  readonly onProblem: ((problem: BlobProblem) => void) | undefined
+  readonly onProblem: OnBlobProblem | undefined
 }
 
 /** Everything of a disk store that changes something. What is decided and done in one step is so for all processes. */
@@ -38,7 +31,7 @@ export class BlobWriting {
     const { directory, layout, limits, clock } = parts
     this.#parts = parts
     this.#claims = new KeyClaims(directory.system, directory.claims, () => this.prepare())
-    const onProblem = (error: CacheError): void => this.report(undefined, error)
+    const onProblem = (error: CacheError): void => this.report(undefined, error, 'cleanup')
     this.#quota = new Quota({ directory, layout, claims: this.#claims, limits, clock, onProblem })
   }
 
@@ -148,12 +141,8 @@ export class BlobWriting {
   }
 
   /** Tells of something that no call fails for. */
-  report(place: Place | undefined, error: CacheError): void {
-    try {
-      this.#parts.onProblem?.({ namespace: place?.namespace, key: place?.key, error })
-    } catch {
-      // Its author's problem, not that of whoever reads.
-    }
+  report(place: Place | undefined, error: CacheError, code: BlobProblem['code'] = 'damaged'): void {
+    tell(this.#parts.onProblem, { code, namespace: place?.namespace ?? '', key: place?.key, error })
   }
 
   async totals(): Promise<{ readonly bytes: number; readonly count: number } | undefined> {

@@ -18,6 +18,7 @@ import { Turns } from '../../store/turns.ts'
 import { type BlobSource, checkSource, streamOf } from '../blob-chunks.ts'
 import { type BlobMeta, checkBlobFields } from '../blob-meta.ts'
 import { checkBlobKey, checkNamespace } from '../blob-name.ts'
+import type { OnBlobProblem } from '../blob-problem.ts'
 import { checkRange, resolveRange } from '../blob-range.ts'
 import type {
   BlobCallOptions,
@@ -33,7 +34,7 @@ import type {
 import { BlobDirectory } from './blob-directory.ts'
 import type { Place } from './blob-layout.ts'
 import { BlobReading } from './blob-reading.ts'
-import { type BlobProblem, BlobWriting } from './blob-writing.ts'
+import { BlobWriting } from './blob-writing.ts'
 import { DiskblobLayout } from './diskblob-layout.ts'
 import { workFolder } from './diskblob-path.ts'
 import { copyTimeText } from './exact-time.ts'
@@ -42,7 +43,7 @@ import { NativeLayout } from './native-layout.ts'
 import { sweepWorkFiles } from './work-files.ts'
 
 export type { Durability } from '../../store/durability.ts'
-export type { BlobProblem } from './blob-writing.ts'
+export type { BlobProblem, OnBlobProblem } from '../blob-problem.ts'
 
 /** How blobs become files: `'native'`, one file each; `'diskblob'`, the two files of terraci's program. */
 export type BlobLayoutName = 'native' | 'diskblob'
@@ -73,7 +74,7 @@ export interface DiskBlobStoreOptions {
   /** What `updatedAt` is taken from, in milliseconds since 1970. @default Date.now */
   readonly clock?: (() => number) | undefined
   /** Is told of damaged blobs, and of blobs that could not be removed. What it throws is ignored. */
-  readonly onProblem?: ((problem: BlobProblem) => void) | undefined
+  readonly onProblem?: OnBlobProblem | undefined
   /**
    * Only read: changes nothing on disk, not even what is damaged; puts and deletes are refused with `READ_ONLY`.
    * @default false

@@ -8,7 +8,7 @@ import { sameBytes } from '../../core/same-bytes.ts'
 import { CacheError } from '../../errors.ts'
 import { type BlobMeta, makeBlobMeta } from '../blob-meta.ts'
 
-// docs/FORMAT.md, section 13, says what every byte is.
+// docs/FORMAT.md, section 14, says what every byte is.
 const magic = 0x4c425343 // "CSBL"
 const endMagic = 0x45425343 // "CSBE"
 const version = 1

@@ -31,7 +31,7 @@ interface OpenTrailer {
 }
 
 /**
- * One file per blob: the body, and after it a trailer with everything else (docs/FORMAT.md, section 13). The
+ * One file per blob: the body, and after it a trailer with everything else (docs/FORMAT.md, section 14). The
  * directory is named by the hex of the namespace, the file by that of the key, or by a digest where that is too long.
  */
 export class NativeLayout implements BlobLayout {

@@ -79,6 +79,7 @@ export const listingCases: readonly BlobCaseDefinition[] = [
               if (round % 2 === 0) await store.put(ns, key, bytesOf(`${key} ${round}`))
               else await store.delete(ns, key)
               await store.put(ns, stay[round] ?? 'stay000', bytesOf(`replaced ${key}`))
+              await turn()
             }
           }
         } finally {

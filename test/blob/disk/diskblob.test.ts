@@ -221,7 +221,7 @@ describe('B22 what is damaged is a miss, told of, and disturbs no other', () => 
       expect((await store.get(NS, Key))?.bytes).toEqual(bytes('new'))
       expect(await blobKeys(store, NS)).toHaveLength(keys.length + 1)
     })
-    expect(problems.map(({ key, error }) => [key, error.code])).toEqual([[Key, 'CORRUPT']])
+    expect(problems).toMatchObject([{ code: 'damaged', namespace: NS, key: Key, error: { code: 'CORRUPT' } }])
   })
 
   it('a sidecar without data is not there', async () => {
@@ -256,7 +256,7 @@ describe('B22 what is damaged is a miss, told of, and disturbs no other', () => 
         if (found !== undefined) expect(Buffer.from(found.bytes)).toEqual(body)
       }
     })
-    for (const { error } of problems) expect(error.code).toBe('CORRUPT')
+    for (const { error } of problems) expect(error).toMatchObject({ code: 'CORRUPT' })
   })
 })
 
