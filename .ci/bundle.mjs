@@ -10,6 +10,7 @@ const build = await rolldown({
     'store/level-store': 'src/store/level-store.ts',
     'netmap/index': 'src/netmap/index.ts',
     'blob/index': 'src/blob/index.ts',
+    'blob/disk/disk-blob-store': 'src/blob/disk/disk-blob-store.ts',
     'contract/index': 'src/contract/index.ts',
   },
   platform: 'neutral',

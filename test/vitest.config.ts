@@ -20,6 +20,7 @@ export default defineConfig({
       { find: /^coldsnap\/level$/, replacement: source('store/level-store.ts') },
       { find: /^coldsnap\/netmap$/, replacement: source('netmap/index.ts') },
       { find: /^coldsnap\/blob$/, replacement: source('blob/index.ts') },
+      { find: /^coldsnap\/blob\/disk$/, replacement: source('blob/disk/disk-blob-store.ts') },
       { find: /^coldsnap\/contract$/, replacement: source('contract/index.ts') },
     ],
   },

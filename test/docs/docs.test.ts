@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as valibot from 'valibot'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import * as blobDisk from '../../src/blob/disk/disk-blob-store.ts'
 import * as blob from '../../src/blob/index.ts'
 import * as contract from '../../src/contract/index.ts'
 import * as coldsnap from '../../src/index.ts'
@@ -33,6 +34,7 @@ const modules: Readonly<Record<string, object>> = {
   'coldsnap/level': level,
   'coldsnap/netmap': netmap,
   'coldsnap/blob': blob,
+  'coldsnap/blob/disk': blobDisk,
   'coldsnap/contract': contract,
   valibot,
 }

@@ -75,6 +75,7 @@ describe('the packed package', () => {
       'coldsnap/level',
       'coldsnap/netmap',
       'coldsnap/blob',
+      'coldsnap/blob/disk',
       'coldsnap/contract',
     ]
     const code = `for (const entry of ${JSON.stringify(entries)}) console.log(entry, Object.keys(await import(entry)).length > 0)`
