@@ -26,8 +26,6 @@ export interface Sealed {
 export interface ScannedBlob {
   readonly id: string
   readonly meta: BlobMeta
-  /** Digest of a body that other entries may share. */
-  readonly body: string | undefined
 }
 
 /**

@@ -75,7 +75,7 @@ export class BlobWriting {
     await this.#parts.layout.recover(place)
     if (isConditional(options)) checkPrecondition(await this.#current(place), options)
     const usedMs = Math.floor(meta.updatedAt.getTime())
-    const usage = { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs, body: undefined }
+    const usage = { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs }
     await this.#quota.admit(place.id, usage)
     try {
       await sealed.publish()

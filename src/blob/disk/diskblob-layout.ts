@@ -178,7 +178,7 @@ export class DiskblobLayout implements BlobLayout {
       const place = this.#placeOf(path, '', undefined)
       try {
         const meta = await this.head(place)
-        if (meta !== undefined) yield { id: place.id, meta, body: undefined }
+        if (meta !== undefined) yield { id: place.id, meta }
       } catch (error) {
         if (!isCacheError(error, 'CORRUPT')) throw error
       }

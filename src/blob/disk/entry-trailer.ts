@@ -14,8 +14,7 @@ const endMagic = 0x45425343 // "CSBE"
 const version = 1
 const expiresFlag = 1
 const sourceFlag = 2
-const elsewhereFlag = 4
-const knownFlags = expiresFlag | sourceFlag | elsewhereFlag
+const knownFlags = expiresFlag | sourceFlag
 
 /** Bytes at the very end of an entry: its digest, the length of its trailer, and "CSBE". */
 export const endBytes: number = digestBytes + 8
@@ -27,18 +26,15 @@ export interface Trailer {
   readonly namespace: string
   readonly key: string
   readonly meta: BlobMeta
-  /** The body is not before the trailer, but in a file of its own, which other entries may share. */
-  readonly isElsewhere: boolean
 }
 
 /** The bytes that follow the body in the file of an entry. */
-export function encodeTrailer({ namespace, key, meta, isElsewhere }: Trailer): Uint8Array {
+export function encodeTrailer({ namespace, key, meta }: Trailer): Uint8Array {
   const { expiresAt, sourceEtag } = meta
   const writer = new ByteWriter(512)
   writer.u32(magic)
   writer.u8(version)
-  const flags = (expiresAt === undefined ? 0 : expiresFlag) | (sourceEtag === undefined ? 0 : sourceFlag)
-  writer.u8(flags | (isElsewhere ? elsewhereFlag : 0))
+  writer.u8((expiresAt === undefined ? 0 : expiresFlag) | (sourceEtag === undefined ? 0 : sourceFlag))
   writer.u48(meta.size)
   writer.bytes(fromHex(meta.etag)!)
   writer.f64(meta.updatedAt.getTime())
@@ -93,7 +89,7 @@ export function decodeTrailer(bytes: Uint8Array): Trailer {
   const expiresAt = (flags & expiresFlag) === 0 ? undefined : new Date(expiresAtMs)
   const sourceEtag = (flags & sourceFlag) === 0 ? undefined : source
   const meta = makeBlobMeta(size, etag, updatedAtMs, { contentType, expiresAt, metadata, sourceEtag })
-  return { namespace, key, meta, isElsewhere: (flags & elsewhereFlag) !== 0 }
+  return { namespace, key, meta }
 }
 
 // What a Date can hold.

@@ -72,7 +72,7 @@ export class NativeLayout implements BlobLayout {
   }
 
   async seal(staging: Staging, place: Place, meta: BlobMeta): Promise<Sealed> {
-    const trailer = encodeTrailer({ namespace: place.namespace, key: place.key!, meta, isElsewhere: false })
+    const trailer = encodeTrailer({ namespace: place.namespace, key: place.key!, meta })
     if (trailer.byteLength > maxTrailerBytes) {
       const found = `found ${trailer.byteLength} bytes of metadata, the limit is ${maxTrailerBytes}`
       throw new CacheError('VALUE_TOO_LARGE', `Cannot put a blob: ${found}`)
@@ -132,7 +132,7 @@ export class NativeLayout implements BlobLayout {
         const place = this.#placeOf(folder.name, name, '', keyFromHex(name))
         try {
           const found = await this.#readTrailer({ ...place, namespace: keyFromHex(folder.name) ?? '' })
-          if (found !== undefined) yield { id: place.id, meta: found.meta, body: undefined }
+          if (found !== undefined) yield { id: place.id, meta: found.meta }
         } catch (error) {
           if (!isUnreadable(error)) throw error
         }
@@ -190,18 +190,11 @@ export class NativeLayout implements BlobLayout {
   }
 
   // A file that was moved here from elsewhere says so.
-  #check(
-    { namespace, key, meta, isElsewhere }: Trailer,
-    place: Place,
-    bodyBytes: number,
-    ino: number | undefined,
-  ): void {
+  #check({ namespace, key, meta }: Trailer, place: Place, bodyBytes: number, ino: number | undefined): void {
     if (`${keyFile(namespace).name}/${keyFile(key).name}` !== place.id) {
       throw new DamagedEntry('it is that of another key', ino)
     }
-    if (isElsewhere || bodyBytes !== meta.size) {
-      throw new DamagedEntry(`its body is ${bodyBytes} bytes, wanted ${meta.size}`, ino)
-    }
+    if (bodyBytes !== meta.size) throw new DamagedEntry(`its body is ${bodyBytes} bytes, wanted ${meta.size}`, ino)
   }
 }
 

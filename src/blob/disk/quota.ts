@@ -184,10 +184,10 @@ export class Quota {
     await this.#log.rewrite([])
     const { layout } = this.#parts
     const found = new Map<string, Usage>()
-    for await (const { id, meta, body } of layout.scan()) {
+    for await (const { id, meta } of layout.scan()) {
       const known = before.get(id)
       const usedMs = Math.max(known?.usedMs ?? 0, Math.floor(meta.updatedAt.getTime()))
-      found.set(id, { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs, body })
+      found.set(id, { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs })
     }
     // Of a put that is under way the old log may know, and the scan cannot.
     for (const [id, usage] of before.entries()) {
@@ -260,7 +260,7 @@ export class Quota {
       const meta = await this.#parts.layout.head(place)
       if (meta === undefined) return removeLine(place.id)
       const { size, expiresAt } = meta
-      return putLine(place.id, { size, expiresAtMs: expiryOf(expiresAt), usedMs: this.#now(), body: undefined })
+      return putLine(place.id, { size, expiresAtMs: expiryOf(expiresAt), usedMs: this.#now() })
     } catch (error) {
       if (isCacheError(error, 'CORRUPT')) return removeLine(place.id)
       throw error

@@ -5,19 +5,16 @@ export interface Usage {
   readonly size: number
   readonly expiresAtMs: number | undefined
   readonly usedMs: number
-  /** Digest of a body that other blobs may share, which then counts once. */
-  readonly body: string | undefined
 }
 
 /** All blobs of a directory in the order of their last use, with totals; every change takes constant or logarithmic time. */
 export class UsageTable {
   // A Map keeps the order of insertion: the first is the one that was not used for the longest time.
   readonly #entries = new Map<string, Usage>()
-  readonly #bodies = new Map<string, number>()
   #expiries = new ExpiryHeap()
   #bytes = 0
 
-  /** Sizes of all bodies together, shared ones once. */
+  /** Sizes of all bodies together. */
   get bytes(): number {
     return this.#bytes
   }
@@ -35,36 +32,18 @@ export class UsageTable {
     return this.#entries.entries()
   }
 
-  /** How many blobs share a body. */
-  references(body: string): number {
-    return this.#bodies.get(body) ?? 0
-  }
-
   put(id: string, usage: Usage): void {
     this.remove(id)
     this.#entries.set(id, usage)
     if (usage.expiresAtMs !== undefined) this.#addExpiry(id, usage.expiresAtMs)
-    if (usage.body === undefined) this.#bytes += usage.size
-    else {
-      const references = this.references(usage.body)
-      if (references === 0) this.#bytes += usage.size
-      this.#bodies.set(usage.body, references + 1)
-    }
+    this.#bytes += usage.size
   }
 
   remove(id: string): void {
     const usage = this.#entries.get(id)
     if (usage === undefined) return
     this.#entries.delete(id)
-    if (usage.body === undefined) this.#bytes -= usage.size
-    else {
-      const references = this.references(usage.body) - 1
-      if (references > 0) this.#bodies.set(usage.body, references)
-      else {
-        this.#bodies.delete(usage.body)
-        this.#bytes -= usage.size
-      }
-    }
+    this.#bytes -= usage.size
   }
 
   /** Notes a use; one that is not later than the last known changes nothing. */

@@ -33,7 +33,6 @@ describe('a trailer', () => {
     {
       namespace: text,
       key: text,
-      isElsewhere: fc.boolean(),
       meta: fc
         .record({
           size: fc.nat({ max: 2 ** 31 - 1 }),
@@ -59,7 +58,7 @@ describe('a trailer', () => {
   })
 
   it('of which any bit was flipped, or a part is missing or too much, is CORRUPT', () => {
-    const given = { namespace: 'n', key: 'k', isElsewhere: false }
+    const given = { namespace: 'n', key: 'k' }
     const whole = encodeTrailer({ ...given, meta: makeBlobMeta(5, 'ab'.repeat(32), 1, { metadata: { a: 'b' } }) })
     for (let bit = 0; bit < 8 * whole.byteLength; bit++) {
       const changed = whole.slice()
