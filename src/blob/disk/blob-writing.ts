@@ -83,6 +83,7 @@ export class BlobWriting {
       await this.#quota.settle(place)
       throw error
     }
+    await this.#quota.published(place.id, usage)
   }
 
   /** Deletes what `options` mean; whether there was one. */

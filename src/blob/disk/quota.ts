@@ -67,19 +67,27 @@ export class Quota {
 
   /** Notes a put and makes room for it. Under the claim of `id`, before the blob gets its name. */
   async admit(id: string, usage: Usage): Promise<void> {
-    const line = putLine(id, usage)
     if (!this.#isEnforced) {
-      await this.#log.append(line)
+      await this.#log.append(putLine(id, usage))
       return
     }
     await this.#load()
+    // Should this process die, a larger blob from before is still there.
+    const noted = { ...usage, size: Math.max(usage.size, this.#table.get(id)?.size ?? 0) }
     // Again if the line was lost: it followed half a line of a process that died, or the log was built anew meanwhile.
-    for (let tries = 0; tries < 5 && !this.#knows(id, usage); tries++) {
-      await this.#log.append(line)
+    for (let tries = 0; tries < 5 && !this.#knows(id, noted); tries++) {
+      await this.#log.append(putLine(id, noted))
       await this.#load()
     }
     await this.#makeRoom(id)
     if (this.#lines > minLines + 4 * this.#table.count) await this.#compact()
+  }
+
+  /** Notes that what was admitted is in the place of a larger blob now. Under the claim; never throws. */
+  async published(id: string, usage: Usage): Promise<void> {
+    if (!this.#isEnforced || this.#table.get(id)?.size === usage.size) return
+    // Else the log knows of more than there is, as in `settle`.
+    await this.#log.append(putLine(id, usage)).catch(() => undefined)
   }
 
   /** Notes what is there after a put that failed half-way. Under the claim. */

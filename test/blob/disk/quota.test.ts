@@ -49,6 +49,40 @@ it.each(layouts)('B28 what was not used for the longest time goes, layout %s', a
   expect([await left(store), litterIn(dir)]).toEqual(['big', []])
 })
 
+it('a smaller blob that never got its name counts as the larger one that is still there', async () => {
+  const { open } = maker({ maxBytes: 1000 })
+  await using store = await open()
+  await store.put('n', 'k', new Uint8Array(300))
+  // As of a process that was killed before the rename.
+  let reached = (): void => undefined
+  const there = new Promise<void>(resolve => {
+    reached = resolve
+  })
+  const never = new Promise<never>(() => undefined)
+  const io = faultyFileSystem(operation => {
+    if (operation !== 'rename') return undefined
+    reached()
+    return never
+  })
+  const killed = await open({ io })
+  killed.put('n', 'k', new Uint8Array(10)).catch(() => undefined)
+  await there
+  expect(await store.describe()).toMatchObject({ bytes: 300, count: 1 })
+  await using other = await open()
+  expect(await other.describe()).toMatchObject({ bytes: 300, count: 1 })
+})
+
+it('a smaller blob in place of a larger one counts as what it is', async () => {
+  const { open } = maker({ maxBytes: 1000 })
+  await using store = await open()
+  await store.put('n', 'k', new Uint8Array(900))
+  await store.put('n', 'k', new Uint8Array(10))
+  await store.put('n', 'other', new Uint8Array(900))
+  expect(await store.describe()).toMatchObject({ bytes: 910, count: 2 })
+  await using other = await open()
+  expect(await other.describe()).toMatchObject({ bytes: 910, count: 2 })
+})
+
 it('a number of blobs', async () => {
   await using store = await maker({ maxCount: 3 }).open()
   await putAll(store, 'abcde')
