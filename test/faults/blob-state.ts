@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import type { LoadedBlob } from '../../src/blob/blob-store.ts'
 import type { DiskBlobStore, DiskBlobStoreOptions } from '../../src/blob/disk/disk-blob-store.ts'
 
-/** What a writer that will be killed is told. */
-export interface KillOrder {
+/** What a process that will be killed is told: where it is to write, all at once, and how each is to go on. */
+export type KillOrder = readonly {
   readonly dir: string
   readonly options: DiskBlobStoreOptions
   readonly tick: number
-}
+}[]
 
 export const killNamespace = 'kill'
 const keyCount = 5

@@ -19,10 +19,10 @@ afterAll(() => fs.rmSync(dirname(file), { recursive: true, force: true }))
 
 interface Writer {
   readonly order: (order: KillOrder) => void
-  /** Resolves when it has printed that many lines. */
-  readonly printed: (count: number) => Promise<void>
-  /** Kills it and gives the last tick it acknowledged. */
-  readonly kill: () => Promise<number | undefined>
+  /** Resolves when it has printed that many lines that start so. */
+  readonly printed: (start: string, count: number) => Promise<void>
+  /** Kills it and gives the ticks that it acknowledged, in each directory. */
+  readonly kill: () => Promise<readonly number[][]>
 }
 
 // Started ahead of time: it waits for its orders, and starting is what takes time.
@@ -39,17 +39,21 @@ function startWriter(): Writer {
   const lines = (): string[] => text.split('\n').slice(0, -1)
   return {
     order: order => void child.stdin.write(`${JSON.stringify(order)}\n`),
-    printed: count =>
+    printed: (start, count) =>
       new Promise((resolve, reject) => {
-        tell = () => (lines().length >= count ? resolve() : undefined)
+        tell = () => (lines().filter(line => line.startsWith(start)).length >= count ? resolve() : undefined)
         tell()
         void gone.then(() => reject(new Error(`A writer ended by itself after ${lines().length} lines`)))
       }),
     async kill() {
       child.kill('SIGKILL')
       await gone
-      const last = lines().at(-1)
-      return last === 'ready' ? undefined : Number(last)
+      const ticks: number[][] = ways.map(() => [])
+      for (const line of lines().slice(1)) {
+        const [number, tick] = line.split(' ').map(Number)
+        ticks[number!]!.push(tick!)
+      }
+      return ticks
     },
   }
 }
@@ -60,36 +64,56 @@ const ways: readonly DiskBlobStoreOptions[] = [
   { durability: 'process', layout: 'diskblob' },
 ]
 
-it.each(ways)(
-  `B21 a writer killed at random moments, %j; COLDSNAP_SEED=${seed}`,
-  async options => {
-    const dir = join(scratch(), 'blobs')
-    const random = randomFrom(seed)
-    const kills = runs(100)
-    // The tick that wrote what is under each key; `undefined` for none.
-    const known = new Map<string, number | undefined>()
-    const counts = { acknowledged: 0, inFlight: 0 }
-    const waiting = [startWriter(), startWriter()]
-    let tick = 1
-    for (let i = 0; i < kills; i++) {
-      const writer = waiting.shift()!
-      await writer.printed(1)
-      if (i + 2 < kills) waiting.push(startWriter())
-      writer.order({ dir, options, tick })
-      if (random() < 0.9) await writer.printed(2 + Math.floor(random() * 5))
-      await new Promise(resolve => setTimeout(resolve, random() * 6))
-      const last = (await writer.kill()) ?? tick - 1
-      for (let each = tick; each <= last; each++) known.set(keyOf(each), isDelete(each) ? undefined : each)
-      counts.acknowledged += last - tick + 1
-      tick = last + 2
-      if (await lookAfter(dir, options, known, last + 1)) counts.inFlight++
-    }
-    console.log(`${JSON.stringify(options)}: ${JSON.stringify(counts)}`)
-    expect(counts.acknowledged).toBeGreaterThan(kills)
-    expect(counts.inFlight).toBeGreaterThan(0)
-  },
-  300_000,
-)
+/** One directory, through all kills. */
+class Scene {
+  readonly options: DiskBlobStoreOptions
+  readonly dir: string
+  /** The first tick that nobody was told to do yet. */
+  tick = 1
+  acknowledged = 0
+  /** How often the tick that was under way was found done. */
+  inFlight = 0
+  // The tick that wrote what is under each key; `undefined` for none.
+  readonly #known = new Map<string, number | undefined>()
+
+  constructor(options: DiskBlobStoreOptions, dir: string) {
+    this.options = options
+    this.dir = dir
+  }
+
+  async lookAfter(acknowledged: readonly number[]): Promise<void> {
+    expect(acknowledged).toEqual(acknowledged.map((_, i) => this.tick + i))
+    for (const each of acknowledged) this.#known.set(keyOf(each), isDelete(each) ? undefined : each)
+    this.acknowledged += acknowledged.length
+    const underWay = this.tick + acknowledged.length
+    this.tick = underWay + 1
+    if (await lookAfter(this.dir, this.options, this.#known, underWay)) this.inFlight++
+  }
+}
+
+// Every process is killed while it writes in three directories, so these are 300 kills of a writer.
+it(`B21 writers killed at random moments; COLDSNAP_SEED=${seed}`, async () => {
+  const root = scratch()
+  const random = randomFrom(seed)
+  const kills = runs(100)
+  const scenes = ways.map((options, i) => new Scene(options, join(root, `blobs ${i}`)))
+  const waiting = [startWriter(), startWriter()]
+  for (let i = 0; i < kills; i++) {
+    const writer = waiting.shift()!
+    await writer.printed('ready', 1)
+    if (i + 2 < kills) waiting.push(startWriter())
+    writer.order(scenes.map(({ dir, options, tick }) => ({ dir, options, tick })))
+    if (random() < 0.9) await writer.printed(`${i % ways.length} `, 1 + Math.floor(random() * 5))
+    await new Promise(resolve => setTimeout(resolve, random() * 6))
+    const acknowledged = await writer.kill()
+    for (const [number, scene] of scenes.entries()) await scene.lookAfter(acknowledged[number]!)
+  }
+  for (const { options, acknowledged, inFlight } of scenes) {
+    console.log(`${JSON.stringify(options)}: ${JSON.stringify({ acknowledged, inFlight })}`)
+    expect(acknowledged).toBeGreaterThan(kills / 2)
+    expect(inFlight).toBeGreaterThan(0)
+  }
+}, 300_000)
 
 // Whether what was under way was found done. Anything that is neither old nor new fails.
 async function lookAfter(
@@ -99,7 +123,8 @@ async function lookAfter(
   underWay: number,
 ): Promise<boolean> {
   const problems: unknown[] = []
-  await using store = await DiskBlobStore.open(dir, { ...options, onProblem: problem => void problems.push(problem) })
+  const onProblem = (problem: unknown): void => void problems.push(problem)
+  await using store = await DiskBlobStore.open(dir, { ...options, durability: 'process', onProblem })
   let isDone = false
   let bytes = 0
   for (const key of killKeys) {
