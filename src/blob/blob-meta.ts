@@ -1,5 +1,6 @@
-import { compareUtf8 } from '../bytes/utf8.ts'
+import { compareUtf8, isWellFormed } from '../bytes/utf8.ts'
 import { setOwn } from '../codec/set-own.ts'
+import { CacheError } from '../errors.ts'
 
 /** What is known of a blob beside its bytes. Frozen; the caller's to keep. */
 export interface BlobMeta {
@@ -53,7 +54,7 @@ export function copyBlobMeta(meta: BlobMeta): BlobMeta {
 
 /**
  * A private copy of what a caller says of a blob. Throws a TypeError for a wrong type, a RangeError for a `Date` without a
- * time.
+ * time, `UNSUPPORTED_VALUE` for text with a lone surrogate, which has no bytes in UTF-8.
  */
 export function checkBlobFields(given: BlobFields): BlobFields {
   const { contentType, expiresAt, metadata, sourceEtag } = given
@@ -61,6 +62,7 @@ export function checkBlobFields(given: BlobFields): BlobFields {
     if (value !== undefined && typeof value !== 'string') {
       throw new TypeError(`Option ${name} must be a string, received ${typeof value}`)
     }
+    if (value !== undefined) checkText(name, value)
   }
   if (expiresAt !== undefined) {
     if (!(expiresAt instanceof Date))
@@ -80,5 +82,13 @@ function checkMetadata(metadata: Readonly<Record<string, string>>): void {
     if (typeof value !== 'string') {
       throw new TypeError(`Option metadata must hold strings, received ${typeof value} under ${JSON.stringify(name)}`)
     }
+    checkText('metadata', name)
+    checkText('metadata', value)
+  }
+}
+
+function checkText(option: string, text: string): void {
+  if (!isWellFormed(text)) {
+    throw new CacheError('UNSUPPORTED_VALUE', `Cannot keep option ${option} of a blob: it holds a lone surrogate`)
   }
 }

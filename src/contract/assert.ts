@@ -15,7 +15,14 @@ export interface Checks {
 }
 
 /** The refusals that the rules speak of. */
-export type Refusal = 'ABORTED' | 'CLOSED' | 'INVALID_KEY' | 'PRECONDITION_FAILED' | 'TypeError' | 'RangeError'
+export type Refusal =
+  | 'ABORTED'
+  | 'CLOSED'
+  | 'INVALID_KEY'
+  | 'PRECONDITION_FAILED'
+  | 'UNSUPPORTED_VALUE'
+  | 'TypeError'
+  | 'RangeError'
 
 /** Makes the checks of one rule. */
 export function checksOf(rule: string): Checks {

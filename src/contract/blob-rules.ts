@@ -28,6 +28,7 @@ export const blobRules = {
   B32: 'After close() every other call is CLOSED, and close() may be called again.',
   B33: 'A delete with ifMatch or ifUpdatedAt takes only the blob it means.',
   B34: 'touch(), if offered, changes the times and nothing else; sweep(), if offered, takes no blob.',
+  B35: 'Content type, source etag and metadata are any well-formed text; a lone surrogate in them is UNSUPPORTED_VALUE, and nothing is changed.',
 } as const
 
 /** The id of a rule of {@link blobRules}. */

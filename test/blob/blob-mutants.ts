@@ -330,6 +330,12 @@ export const blobMutants: readonly BlobMutant[] = [
   mutant('deletes whatever is there', 'B33', s => ({
     delete: async (namespace, key, options = {}) => await s.delete(namespace, key, { signal: options.signal }),
   })),
+  mutant('keeps U+FFFD for a lone surrogate', 'B35', s => ({
+    put: async (namespace, key, body, options = {}) => {
+      const contentType = options.contentType && new TextDecoder().decode(new TextEncoder().encode(options.contentType))
+      return await s.put(namespace, key, body, { ...options, contentType })
+    },
+  })),
   mutant('drops metadata when it touches', 'B34', s => ({
     touch: async (namespace, key, options) => {
       const old = await s.get(namespace, key)

@@ -2,7 +2,7 @@ import { ByteReader } from '../../bytes/byte-reader.ts'
 import { ByteWriter } from '../../bytes/byte-writer.ts'
 import { digest, digestBytes } from '../../bytes/digest.ts'
 import { fromHex, toHex } from '../../bytes/hex.ts'
-import { compareUtf8, isWellFormed, utf8Decode, utf8Encode } from '../../bytes/utf8.ts'
+import { compareUtf8, utf8Decode, utf8Encode } from '../../bytes/utf8.ts'
 import { setOwn } from '../../codec/set-own.ts'
 import { sameBytes } from '../../core/same-bytes.ts'
 import { CacheError } from '../../errors.ts'
@@ -100,8 +100,6 @@ function readTime(reader: ByteReader): number {
 }
 
 function writeText(writer: ByteWriter, text: string): void {
-  if (!isWellFormed(text))
-    throw new CacheError('UNSUPPORTED_VALUE', 'Cannot keep a text of a blob: it holds a lone surrogate')
   const bytes = utf8Encode(text)
   writer.varint(bytes.byteLength)
   writer.bytes(bytes)

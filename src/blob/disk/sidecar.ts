@@ -1,4 +1,4 @@
-import { compareUtf8, isWellFormed, utf8Encode } from '../../bytes/utf8.ts'
+import { compareUtf8, utf8Encode } from '../../bytes/utf8.ts'
 import { CacheError } from '../../errors.ts'
 import { type BlobMeta, makeBlobMeta } from '../blob-meta.ts'
 import { copyTimeText, parseTime, timeText, zeroTimeText } from './exact-time.ts'
@@ -45,8 +45,6 @@ export function decodeSidecar(bytes: Uint8Array): BlobMeta {
 }
 
 function quote(text: string): string {
-  if (!isWellFormed(text))
-    throw new CacheError('UNSUPPORTED_VALUE', 'Cannot keep a text of a blob: it holds a lone surrogate')
   const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, escapeUnit)
 }

@@ -1,6 +1,6 @@
 import { callsWithKey, callsWithNamespace, callsWithoutName } from '../blob-calls.ts'
 import type { BlobCaseDefinition } from '../blob-case.ts'
-import { blobKeys, inPieces, listed, ns, proveWhole, textAt } from '../blob-samples.ts'
+import { blobKeys, inPieces, lineOf, listed, ns, proveWhole, textAt } from '../blob-samples.ts'
 import { bytesOf } from '../samples.ts'
 
 const wrongs: readonly unknown[] = [undefined, null, 1, true, ['a'], { a: 1 }]
@@ -92,6 +92,30 @@ export const usageCases: readonly BlobCaseDefinition[] = [
       check.holds('count', [undefined, 1].includes(info.count), String(info.count), '1, or nothing')
       check.holds('bytes', info.bytes === undefined || info.bytes >= 3, String(info.bytes), 'at least 3, or nothing')
       await store.check?.()
+    },
+  },
+  {
+    rule: 'B35',
+    title: 'a lone surrogate in a text is UNSUPPORTED_VALUE and changes nothing',
+    async prove({ store, check }) {
+      await store.put(ns, 'key', bytesOf('old'), { contentType: 'a/\u{1f600}', metadata: { '\u{1f600}': '\0\uffff' } })
+      const before = lineOf(await store.head?.(ns, 'key'))
+      for (const wrong of ['\ud83d', 'a\ude00', '\ud83dz', '\ude00\ud83d']) {
+        for (const options of [
+          { contentType: wrong },
+          { sourceEtag: wrong },
+          { metadata: { a: wrong } },
+          { metadata: { [wrong]: 'a' } },
+        ]) {
+          const what = `with ${JSON.stringify(options)}`
+          const put = (): Promise<unknown> => store.put(ns, 'key', bytesOf('new'), options)
+          await check.rejects(`put() ${what}`, put, 'UNSUPPORTED_VALUE')
+          const putStream = (): Promise<unknown> => store.putStream(ns, 'key', inPieces(bytesOf('new')), options)
+          await check.rejects(`putStream() ${what}`, putStream, 'UNSUPPORTED_VALUE')
+        }
+      }
+      check.same('get() afterwards', await textAt(store, 'key'), 'old')
+      check.same('head() afterwards', lineOf(await store.head?.(ns, 'key')), before)
     },
   },
 ]
