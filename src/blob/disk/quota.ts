@@ -47,8 +47,8 @@ export class Quota {
   readonly #isEnforced: boolean
   readonly #recent = new Map<string, number>()
   #table = new UsageTable()
-  // Removed since the log was begun: a scan that saw them was too early.
-  #gone = new Set<string>()
+  // Put or removed since the log was begun: a scan that saw them, or a line of the log before, was too early.
+  #changed = new Set<string>()
   #lines = 0
   #isComplete = false
   #isSuspect = false
@@ -154,7 +154,7 @@ export class Quota {
 
   #reset(): void {
     this.#table = new UsageTable()
-    this.#gone = new Set()
+    this.#changed = new Set()
     this.#lines = 0
     this.#isComplete = false
     this.#isSuspect = false
@@ -167,7 +167,7 @@ export class Quota {
     }
     if (line === completeLine) {
       this.#isComplete = !this.#isSuspect
-      this.#gone.clear()
+      this.#changed.clear()
       return
     }
     const parsed = parseLine(line)
@@ -177,13 +177,15 @@ export class Quota {
       this.#isComplete = false
       return
     }
-    const { kind, id } = parsed
-    if (kind === 'put') this.#table.put(id, parsed.usage)
-    else if (kind === 'use') this.#table.use(id, parsed.usedMs)
-    else if (kind === 'remove') {
-      this.#table.remove(id)
-      if (!this.#isComplete) this.#gone.add(id)
-    } else if (this.#table.get(id) === undefined && !this.#gone.has(id)) this.#table.put(id, parsed.usage)
+    const { id } = parsed
+    if (parsed.kind === 'use') this.#table.use(id, parsed.usedMs)
+    else if (parsed.kind === 'scanned') {
+      if (this.#table.get(id) === undefined && !this.#changed.has(id)) this.#table.put(id, parsed.usage)
+    } else if (!parsed.isLate || !this.#changed.has(id)) {
+      if (parsed.kind === 'put') this.#table.put(id, parsed.usage)
+      else this.#table.remove(id)
+      if (!parsed.isLate && !this.#isComplete) this.#changed.add(id)
+    }
   }
 
   // Begins a new log at once, so that nothing of what others do during the scan is missed.
@@ -219,7 +221,7 @@ export class Quota {
     try {
       await this.#read()
       if (!this.#isComplete) return
-      await this.#log.rewrite(Array.from(this.#table.entries(), each => putLine(...each)))
+      await this.#log.rewrite(Array.from(this.#table.entries(), each => scannedLine(...each)))
       await this.#log.append(completeLine)
     } finally {
       await claim.release()

@@ -7,6 +7,7 @@ import { KeyQueue } from '../../store/key-queue.ts'
 import { retrySharing, retryTransient } from '../../store/retry.ts'
 import type { BlobDirectory } from './blob-directory.ts'
 import { bootId } from './process-token.ts'
+import { lateLine } from './usage-lines.ts'
 import { workName } from './work-files.ts'
 
 const { O_WRONLY, O_APPEND, O_NOFOLLOW = 0 } = fs.constants
@@ -118,10 +119,10 @@ export class UsageLog {
       await quietly(() => this.#io.unlink(temp))
       throw error
     }
-    // What others appended to the old file until it lost its name.
+    // What others appended to the old file until it lost its name. They may have appended to the new one since.
     const late: string[] = []
     if (this.#reading !== undefined) await this.#readOn(this.#reading.fd, line => late.push(line))
-    for (const line of late) if (line !== completeLine) await this.#append(line)
+    for (const line of late) if (line !== completeLine) await this.#append(lateLine(line))
   }
 
   /** Closes its files. */

@@ -146,6 +146,31 @@ it.each(Object.entries(damages).flatMap(([name, damage]) => layouts.map(layout =
   },
 )
 
+it('what is appended to an old index at the last moment does not undo what is in the new one already', async () => {
+  const { open, dir } = maker({ maxCount: 10 })
+  await using store = await open()
+  await putAll(store, 'ab')
+  const index = join(dir, 'index')
+  fs.writeFileSync(index, fs.readFileSync(index, 'utf8').replace('!\n', ''))
+  // Another process puts and removes x before the new index has the name and after, and the same with y the other way round.
+  const entry = (key: string): string => `${Buffer.from('n').toString('hex')}/${Buffer.from(key).toString('hex')}`
+  let renames = 0
+  const io = faultyFileSystem((operation, [from, to]) => {
+    if (operation !== 'rename' || to !== index) return undefined
+    fs.appendFileSync(index, `+ ${entry('x')} 7 1 -\n+ ${entry('z')} 5 1 -\n- ${entry('y')}\n`)
+    fs.renameSync(String(from), index)
+    fs.appendFileSync(index, `- ${entry('x')}\n+ ${entry('y')} 50 1 -\n`)
+    return ++renames
+  })
+  await using again = await open({ io })
+  await again.put('n', 'c', body)
+  expect(renames).toBe(1)
+  // a, b, c, y as it was put last, and z of the old index only.
+  expect(await again.describe()).toMatchObject({ bytes: 355, count: 5 })
+  await using other = await open()
+  expect(await other.describe()).toMatchObject({ bytes: 355, count: 5 })
+})
+
 it('blobs that were put without limits are counted once there are some', async () => {
   const { open } = maker({})
   const free = await open()
