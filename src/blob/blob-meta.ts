@@ -1,6 +1,7 @@
 import { compareUtf8, isWellFormed } from '../bytes/utf8.ts'
 import { setOwn } from '../codec/set-own.ts'
 import { CacheError } from '../errors.ts'
+import { copyDate } from './kept-time-text.ts'
 
 /** What is known of a blob beside its bytes. Frozen; the caller's to keep. */
 export interface BlobMeta {
@@ -41,7 +42,7 @@ export function makeBlobMeta(size: number, etag: string, updatedAtMs: number, fi
     etag,
     contentType,
     updatedAt: new Date(updatedAtMs),
-    expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt),
+    expiresAt: expiresAt && copyDate(expiresAt),
     metadata: Object.freeze(sorted),
     sourceEtag,
   })

@@ -42,8 +42,8 @@ export interface BlobLayout {
   placeOf(id: string): Place | undefined
   open(place: Place): Promise<BodyFile | undefined>
   head(place: Place): Promise<BlobMeta | undefined>
-  /** Writes what belongs to the body. `expiresAt` is as the caller gave it: it may know its exact text. */
-  seal(staging: Staging, place: Place, meta: BlobMeta, expiresAt: Date | undefined): Promise<Sealed>
+  /** Writes what belongs to the body. */
+  seal(staging: Staging, place: Place, meta: BlobMeta): Promise<Sealed>
   /** Removes the entry whatever it is; whether there was one. */
   remove(place: Place): Promise<boolean>
   /**

@@ -57,7 +57,7 @@ export class BlobWriting {
     try {
       await fill(staging)
       const meta = makeBlobMeta(staging.size, staging.digest().toString('hex'), clock(), options)
-      const sealed = await layout.seal(staging, place, meta, options.expiresAt)
+      const sealed = await layout.seal(staging, place, meta)
       try {
         await this.claimed(place, { signal: options.signal }, () => this.#publish(place, sealed, meta, options))
       } finally {

@@ -37,7 +37,6 @@ import { BlobReading } from './blob-reading.ts'
 import { BlobWriting } from './blob-writing.ts'
 import { DiskblobLayout } from './diskblob-layout.ts'
 import { workFolder } from './diskblob-path.ts'
-import { copyTimeText } from './exact-time.ts'
 import { GuardedSource } from './guarded-source.ts'
 import { NativeLayout } from './native-layout.ts'
 import { sweepWorkFiles } from './work-files.ts'
@@ -370,9 +369,7 @@ function checkDirectoryPath(dir: string): void {
 // The caller may change his afterwards.
 function copyOptions(options: BlobPutOptions): BlobPutOptions {
   const { ifMatch, ifNoneMatch, signal } = options
-  const copy = { ...checkBlobFields(options), ifMatch, ifNoneMatch, signal }
-  copyTimeText(options.expiresAt, copy.expiresAt)
-  return copy
+  return { ...checkBlobFields(options), ifMatch, ifNoneMatch, signal }
 }
 
 function checkFunction(name: string, value: unknown): void {

@@ -12,13 +12,14 @@ import { retrySharing } from '../../store/retry.ts'
 import { canSyncDirectory } from '../../store/store-directory.ts'
 import { Turns } from '../../store/turns.ts'
 import type { BlobMeta } from '../blob-meta.ts'
+import { keepTimeText } from '../kept-time-text.ts'
 import type { BlobDirectory } from './blob-directory.ts'
 import type { BlobLayout, Place, ScannedBlob, Sealed } from './blob-layout.ts'
 import { BodyFile } from './body-file.ts'
 import { DamagedEntry } from './damaged-entry.ts'
 import { diskblobPath, isDiskblobPath, workFolder } from './diskblob-path.ts'
 import { maxTrailerBytes } from './entry-trailer.ts'
-import { copyTimeText, rememberedText } from './exact-time.ts'
+import { rememberedText } from './exact-time.ts'
 import { decodeSidecar, encodeSidecar, sidecarSuffix } from './sidecar.ts'
 import { Staging } from './staging.ts'
 
@@ -83,8 +84,7 @@ export class DiskblobLayout implements BlobLayout {
     return meta
   }
 
-  async seal(staging: Staging, place: Place, meta: BlobMeta, expiresAt: Date | undefined): Promise<Sealed> {
-    copyTimeText(expiresAt, meta.expiresAt)
+  async seal(staging: Staging, place: Place, meta: BlobMeta): Promise<Sealed> {
     await this.#findTimeText(place, meta.expiresAt)
     const bytes = encodeSidecar(meta)
     if (bytes.byteLength > maxTrailerBytes) {
@@ -300,7 +300,8 @@ export class DiskblobLayout implements BlobLayout {
     if (expiresAt === undefined || rememberedText(expiresAt) !== undefined) return
     try {
       const before = (await this.#meta(place))?.expiresAt
-      if (before?.getTime() === expiresAt.getTime()) copyTimeText(before, expiresAt)
+      const text = before && rememberedText(before)
+      if (text !== undefined && before?.getTime() === expiresAt.getTime()) keepTimeText(expiresAt, text)
     } catch {
       // Then there is none worth keeping.
     }

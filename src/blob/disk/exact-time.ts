@@ -1,6 +1,6 @@
-// RFC 3339 as Go writes and reads it: up to nine digits of a second, and the offset it was given with. A Date has three
-// digits and no offset, so the text a Date was read from is remembered for it.
-const texts = new WeakMap<Date, string>()
+import { keepTimeText, keptTimeText } from '../kept-time-text.ts'
+
+// RFC 3339 as Go writes and reads it: up to nine digits of a second, and the offset it was given with.
 const pattern = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
 /** What Go calls the zero time. */
@@ -25,7 +25,7 @@ export function parseTime(text: string): Date | undefined {
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined
   date.setUTCHours(hour, minute, second, Number((found[7] ?? '').padEnd(3, '0').slice(0, 3)))
   date.setTime(date.getTime() - (found[8] === '-' ? -1 : 1) * offsetMinutes * 60_000)
-  texts.set(date, text)
+  keepTimeText(date, text)
   return date
 }
 
@@ -36,14 +36,8 @@ export function timeText(date: Date): string {
 
 /** The text that `date` was read from. */
 export function rememberedText(date: Date): string | undefined {
-  const text = texts.get(date)
+  const text = keptTimeText(date)
   return text !== undefined && parseTime(text)?.getTime() === date.getTime() ? text : undefined
-}
-
-/** Lets `to`, a copy of `from`, know the same text. */
-export function copyTimeText(from: Date | undefined, to: Date | undefined): void {
-  const text = from === undefined ? undefined : texts.get(from)
-  if (text !== undefined && to !== undefined) texts.set(to, text)
 }
 
 function plainText(date: Date): string {

@@ -1,7 +1,8 @@
 import { compareUtf8, utf8Encode } from '../../bytes/utf8.ts'
 import { CacheError } from '../../errors.ts'
 import { type BlobMeta, makeBlobMeta } from '../blob-meta.ts'
-import { copyTimeText, parseTime, timeText, zeroTimeText } from './exact-time.ts'
+import { keepTimeText, keptTimeText } from '../kept-time-text.ts'
+import { parseTime, timeText, zeroTimeText } from './exact-time.ts'
 
 /** What the name of a sidecar adds to that of its data. */
 export const sidecarSuffix = '.meta.json'
@@ -39,8 +40,7 @@ export function decodeSidecar(bytes: Uint8Array): BlobMeta {
   const sourceEtag = fields.get('sourceetag') === undefined ? undefined : textOf(fields, 'sourceetag')
   const given = { contentType: textOf(fields, 'contenttype'), expiresAt, metadata: metadataOf(fields), sourceEtag }
   const meta = makeBlobMeta(size, etag, updatedAt.getTime(), given)
-  copyTimeText(updatedAt, meta.updatedAt)
-  copyTimeText(expiresAt, meta.expiresAt)
+  keepTimeText(meta.updatedAt, keptTimeText(updatedAt)!)
   return meta
 }
 

@@ -2,6 +2,8 @@ import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { BlobCache } from '../../../src/blob/blob-cache.ts'
+import { copyBlobMeta } from '../../../src/blob/blob-meta.ts'
 import { type BlobProblem, DiskBlobStore } from '../../../src/blob/disk/disk-blob-store.ts'
 import { parseTime, timeText } from '../../../src/blob/disk/exact-time.ts'
 import { decodeSidecar, encodeSidecar } from '../../../src/blob/disk/sidecar.ts'
@@ -265,4 +267,30 @@ it('unknown fields, missing ones and any case of names are read as in Go', () =>
   const meta = decodeSidecar(bytes(`{"x": [1], "ETAG": "${etag}", "metadata": null, "contenttype": "t"}`))
   expect(meta).toMatchObject({ size: 0, etag, contentType: 't', metadata: {}, expiresAt: undefined })
   expect(meta.updatedAt.toISOString()).toBe('0001-01-01T00:00:00.000Z')
+})
+
+it('the exact expiry of an entry that is copied through a cache, also by a fetcher, is written as it was read', async () => {
+  const dir = join(scratch(), 'root')
+  const expiresAt = '2030-01-02T03:04:05.123456789+02:00'
+  await using store = await DiskBlobStore.open(dir, options)
+  const cache = new BlobCache(store, { namespace: 'n' })
+  await cache.put('from', 'body', { expiresAt: new Date(expiresAt) })
+  const sidecar = sidecarOf(dataFile(dir, 'n', 'from', 'diskblob'))
+  const given = sidecar.replace(/("ExpiresAt": ")[^"]+/, `$1${expiresAt}`)
+  fs.writeFileSync(`${dataFile(dir, 'n', 'from', 'diskblob')}.meta.json`, given)
+  for (const [key, meta] of [
+    ['get', (await cache.get('from'))!.meta],
+    ['head', (await cache.head('from'))!],
+    ['copy', copyBlobMeta((await cache.head('from'))!)],
+  ] as const) {
+    await cache.put(key, 'body', { expiresAt: meta.expiresAt })
+    expect(sidecarOf(dataFile(dir, 'n', key, 'diskblob'))).toContain(`"ExpiresAt": "${expiresAt}"`)
+  }
+  const { meta } = (await cache.get('from'))!
+  await cache.getOrFetch('fetched', () => ({ body: 'body', expiresAt: meta.expiresAt }))
+  expect(sidecarOf(dataFile(dir, 'n', 'fetched', 'diskblob'))).toContain(`"ExpiresAt": "${expiresAt}"`)
+  // A Date that was changed since is another time.
+  meta.expiresAt!.setUTCFullYear(2031)
+  await cache.put('changed', 'body', { expiresAt: meta.expiresAt })
+  expect(sidecarOf(dataFile(dir, 'n', 'changed', 'diskblob'))).toContain('"ExpiresAt": "2031-01-02T01:04:05.123Z"')
 })
