@@ -99,9 +99,10 @@ export class Quota {
     }
   }
 
-  /** Notes a removal. Under the claim, after it. */
+  /** Notes a removal. Under the claim, after it; never throws: on a full disk it is removals that help. */
   async removed(id: string): Promise<void> {
-    await this.#log.append(removeLine(id))
+    // Else the log knows of more than there is, as in `settle`.
+    await this.#log.append(removeLine(id)).catch(() => this.#table.remove(id))
   }
 
   /** Notes a use; never throws. */

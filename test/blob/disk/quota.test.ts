@@ -5,7 +5,7 @@ import { DiskBlobStore, type DiskBlobStoreOptions } from '../../../src/blob/disk
 import { UsageTable } from '../../../src/blob/disk/usage-table.ts'
 import { blobKeys } from '../../../src/contract/blob-samples.ts'
 import { realFileSystem } from '../../../src/store/file-io.ts'
-import { faultyFileSystem } from '../../store/faulty-file-system.ts'
+import { faultyFileSystem, systemError } from '../../store/faulty-file-system.ts'
 import { scratch } from '../../store/scratch.ts'
 import { litterIn } from './disk-handle.ts'
 
@@ -170,6 +170,25 @@ it('what is appended to an old index at the last moment does not undo what is in
   await using other = await open()
   expect(await other.describe()).toMatchObject({ bytes: 355, count: 5 })
 })
+
+it.each(layouts)(
+  'a delete frees the space of a disk that is too full for a line of the index, layout %s',
+  async layout => {
+    const { open } = maker({ layout, maxBytes: 400 })
+    await using store = await open()
+    await putAll(store, 'abcd')
+    const io = faultyFileSystem(operation => {
+      if (operation === 'write') throw systemError('ENOSPC')
+    })
+    await using full = await open({ io })
+    expect(await full.delete('n', 'a')).toBe(true)
+    expect(await full.deleteNamespace('n')).toBe(3)
+    expect(await left(store)).toBe('')
+    // Those that nobody could note make room.
+    await putAll(store, 'wxyz')
+    expect([await left(store), await store.describe()]).toMatchObject(['wxyz', { bytes: 400, count: 4 }])
+  },
+)
 
 it('blobs that were put without limits are counted once there are some', async () => {
   const { open } = maker({})
