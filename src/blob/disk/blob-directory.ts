@@ -54,6 +54,16 @@ export class BlobDirectory {
     }
   }
 
+  /** Whether there is a directory of that name, which is no link to one. */
+  async isDirectory(path: string): Promise<boolean> {
+    try {
+      return (await this.system.blocking.lstat(path)).isDirectory()
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+      throw error
+    }
+  }
+
   /** Removes a file; whether there was one. */
   async unlink(path: string): Promise<boolean> {
     try {

@@ -33,7 +33,7 @@ import type {
 } from '../blob-store.ts'
 import { BlobDirectory } from './blob-directory.ts'
 import type { Place } from './blob-layout.ts'
-import { BlobReading } from './blob-reading.ts'
+import { BlobReading, type OpenBody } from './blob-reading.ts'
 import { BlobWriting } from './blob-writing.ts'
 import { DiskblobLayout } from './diskblob-layout.ts'
 import { workFolder } from './diskblob-path.ts'
@@ -108,6 +108,9 @@ interface Parts {
 
 // Only `open` makes the parts, so that no store exists whose directory was not looked at.
 const made = new WeakSet<Parts>()
+
+// Closes the files of streams that were neither read nor cancelled.
+const abandoned = new FinalizationRegistry<OpenBody>(body => void body.close())
 
 /**
  * A {@link BlobStore} in a directory, which any number of processes of one machine may use at once. A blob is put by one
@@ -220,7 +223,9 @@ export class DiskBlobStore implements BlobStore {
       if (isCacheError(cause, 'CORRUPT')) return new CacheError('CORRUPT', cause.message, { cause, key })
       return fileError(cause, `Cannot read a blob in ${this.dir}`, key)
     })
-    return { meta: opened.meta, stream: streamOf(chunks, options.signal) }
+    const stream = streamOf(chunks, options.signal)
+    if (opened.isStreamed) abandoned.register(stream, opened)
+    return { meta: opened.meta, stream }
   }
 
   async put(namespace: string, key: string, body: Uint8Array, options: BlobPutOptions = {}): Promise<BlobMeta> {

@@ -157,7 +157,7 @@ export class DiskblobLayout implements BlobLayout {
 
   async keys(namespace: string, prefix: string): Promise<string[]> {
     const keys: string[] = []
-    for await (const path of this.#walk(namespace)) {
+    for await (const path of this.#walkNamespace(namespace)) {
       const key = path.slice(namespace.length + 1)
       if (!path.endsWith(sidecarSuffix) && key.startsWith(prefix)) keys.push(key)
     }
@@ -166,7 +166,7 @@ export class DiskblobLayout implements BlobLayout {
 
   async places(namespace: string): Promise<Place[]> {
     const paths = new Set<string>()
-    for await (const path of this.#walk(namespace)) {
+    for await (const path of this.#walkNamespace(namespace)) {
       paths.add(path.endsWith(sidecarSuffix) ? path.slice(0, -sidecarSuffix.length) : path)
     }
     return [...paths].map(path => this.#placeOf(path, namespace, path.slice(namespace.length + 1)))
@@ -214,14 +214,15 @@ export class DiskblobLayout implements BlobLayout {
 
   // Neither through links nor into anything else.
   async *#walkInto(path: string): AsyncGenerator<string> {
-    const { path: root, system } = this.#directory
-    try {
-      if (!(await system.blocking.lstat(join(root, path))).isDirectory()) return
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return
-      throw error
+    if (await this.#directory.isDirectory(join(this.#directory.path, path))) yield* this.#walk(path)
+  }
+
+  // A namespace below a link is not one of this directory.
+  async *#walkNamespace(namespace: string): AsyncGenerator<string> {
+    for (let end = namespace.indexOf('/'); end !== -1; end = namespace.indexOf('/', end + 1)) {
+      if (!(await this.#directory.isDirectory(join(this.#directory.path, namespace.slice(0, end))))) return
     }
-    yield* this.#walk(path)
+    yield* this.#walkInto(namespace)
   }
 
   async #meta(place: Place): Promise<BlobMeta | undefined> {

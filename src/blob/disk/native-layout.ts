@@ -142,7 +142,9 @@ export class NativeLayout implements BlobLayout {
   }
 
   async #names(folder: string): Promise<FileEntry[]> {
-    const entries = await this.#directory.list(join(this.#entries, folder))
+    const path = join(this.#entries, folder)
+    if (!(await this.#directory.isDirectory(path))) return []
+    const entries = await this.#directory.list(path)
     return entries.filter(entry => isOurs(entry.name) && entry.isFile())
   }
 

@@ -1,5 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeBlobMeta } from '../../../src/blob/blob-meta.ts'
@@ -289,3 +291,60 @@ it.each([
   await expect(DiskBlobStore.open(dir, options as object)).rejects.toThrow(type)
   expect(fs.existsSync(dir)).toBe(false)
 })
+
+it('a large blob that is opened and forgotten gives its descriptor back', async () => {
+  await withProblems(async (store, dir) => {
+    await store.put('n', 'k', new Uint8Array(1_000_000))
+    const path = fs.realpathSync(dataFile(dir, 'n', 'k'))
+    const isHeld = (): boolean => heldFiles().includes(path)
+    // In a function of its own, so that nothing of it is left on the stack.
+    await (async () => {
+      await store.open('n', 'k')
+      if (heldFiles().length > 0) expect(isHeld()).toBe(true)
+    })()
+    for (let i = 0; i < 100 && isHeld(); i++) {
+      collectGarbage()
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    expect(isHeld()).toBe(false)
+  })
+})
+
+// Files that this process has open, where the system tells (Linux).
+function heldFiles(): string[] {
+  const folder = '/proc/self/fd'
+  if (!fs.existsSync(folder)) return []
+  return fs.readdirSync(folder).flatMap(name => {
+    try {
+      return fs.readlinkSync(join(folder, name))
+    } catch {
+      return []
+    }
+  })
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}
+
+it.each(['native', 'diskblob'] as const)(
+  'a namespace that is a link to somewhere else is empty, and nothing there is deleted, layout %s',
+  async layout => {
+    const [dir, away] = [join(scratch(), 'blobs'), join(scratch(), 'away')]
+    await using store = await DiskBlobStore.open(away, { durability: 'process', layout })
+    for (const namespace of ['n', 'n/m']) await store.put(namespace, 'k', bytes('v'))
+    await using other = await DiskBlobStore.open(dir, { durability: 'process', layout })
+    await other.put('own', 'k', bytes('v'))
+    const linked = layout === 'native' ? ['entries/6e', 'entries/6e2f6d'] : ['n']
+    for (const name of linked) fs.symlinkSync(join(away, name), join(dir, name))
+    for (const namespace of ['n', 'n/m']) {
+      expect(await blobKeys(other, namespace)).toEqual([])
+      expect(await other.deleteNamespace(namespace)).toBe(0)
+      expect(await store.get(namespace, 'k')).toBeDefined()
+    }
+    await using limited = await DiskBlobStore.open(dir, { durability: 'process', layout, maxCount: 5 })
+    await limited.put('own', 'other', bytes('v'))
+    expect(await limited.describe()).toMatchObject({ count: 2 })
+  },
+)
