@@ -1,24 +1,15 @@
 import { join, resolve } from 'node:path'
 import { abortable } from '../../core/abortable.ts'
-import {
-  checkBoolean,
-  checkBytes,
-  checkInteger,
-  checkOneOf,
-  checkOptionNames,
-  checkPrefix,
-  checkSignal,
-} from '../../core/check.ts'
+import { checkBytes, checkPrefix, checkSignal } from '../../core/check.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
-import { type Durability, durabilities } from '../../store/durability.ts'
+import type { Durability } from '../../store/durability.ts'
 import { fileError, systemCode } from '../../store/file-error.ts'
-import { type FileSystem, realFileSystem } from '../../store/file-io.ts'
+import type { FileSystem } from '../../store/file-io.ts'
 import { canSyncDirectory } from '../../store/store-directory.ts'
 import { Turns } from '../../store/turns.ts'
 import { type BlobSource, checkSource, streamOf } from '../blob-chunks.ts'
 import { type BlobMeta, checkBlobFields } from '../blob-meta.ts'
 import { checkBlobKey, checkNamespace } from '../blob-name.ts'
-import type { OnBlobProblem } from '../blob-problem.ts'
 import { checkRange, resolveRange } from '../blob-range.ts'
 import type {
   BlobCallOptions,
@@ -35,6 +26,7 @@ import { BlobDirectory } from './blob-directory.ts'
 import type { Place } from './blob-layout.ts'
 import { BlobReading, type OpenBody } from './blob-reading.ts'
 import { BlobWriting } from './blob-writing.ts'
+import { type DiskBlobStoreOptions, resolveDiskBlobStoreOptions } from './disk-blob-store-options.ts'
 import { DiskblobLayout } from './diskblob-layout.ts'
 import { workFolder } from './diskblob-path.ts'
 import { GuardedSource } from './guarded-source.ts'
@@ -43,60 +35,7 @@ import { sweepWorkFiles } from './work-files.ts'
 
 export type { Durability } from '../../store/durability.ts'
 export type { BlobProblem, OnBlobProblem } from '../blob-problem.ts'
-
-/** How blobs become files: `'native'`, one file each; `'diskblob'`, the two files of terraci's program. */
-export type BlobLayoutName = 'native' | 'diskblob'
-
-/** Options of {@link DiskBlobStore.open}. */
-export interface DiskBlobStoreOptions {
-  /**
-   * What a resolved put has survived. `'power'` flushes every file and its directory; `'process'` flushes nothing.
-   * @default 'power'
-   */
-  readonly durability?: Durability | undefined
-  /**
-   * How many bytes all bodies together may have; what was not used for the longest time goes, what has expired first.
-   * Every process that opens the directory should give the same limits.
-   * @default unlimited
-   */
-  readonly maxBytes?: number | undefined
-  /** How many blobs there may be. @default unlimited */
-  readonly maxCount?: number | undefined
-  /**
-   * For how long after `expiresAt` a blob is not yet the first to go when room is needed, in milliseconds: the grace time of
-   * the cache, so that what it would serve stale is kept.
-   * @default 0
-   */
-  readonly graceMs?: number | undefined
-  /** @default 'native' */
-  readonly layout?: BlobLayoutName | undefined
-  /** What `updatedAt` is taken from, in milliseconds since 1970. @default Date.now */
-  readonly clock?: (() => number) | undefined
-  /** Is told of damaged blobs, and of blobs that could not be removed. What it throws is ignored. */
-  readonly onProblem?: OnBlobProblem | undefined
-  /**
-   * Only read: changes nothing on disk, not even what is damaged; puts and deletes are refused with `READ_ONLY`.
-   * @default false
-   */
-  readonly readOnly?: boolean | undefined
-  /** Ends the wait for `open` with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined
-  /** Internal, for tests that let the file system fail: the calls to make instead of the real ones. */
-  readonly io?: FileSystem | undefined
-}
-
-const optionNames = [
-  'durability',
-  'maxBytes',
-  'maxCount',
-  'graceMs',
-  'layout',
-  'clock',
-  'onProblem',
-  'readOnly',
-  'signal',
-  'io',
-] as const
+export type { BlobLayoutName, DiskBlobStoreOptions } from './disk-blob-store-options.ts'
 
 interface Parts {
   readonly directory: BlobDirectory
@@ -153,29 +92,13 @@ export class DiskBlobStore implements BlobStore {
    */
   static async open(dir: string, options: DiskBlobStoreOptions = {}): Promise<DiskBlobStore> {
     checkDirectoryPath(dir)
-    checkOptionNames(options, optionNames)
-    const asked = options.durability ?? 'power'
-    const { maxBytes, maxCount, graceMs = 0, clock = Date.now, onProblem, readOnly = false, signal } = options
-    const { io: system = realFileSystem } = options
-    checkOneOf('durability', asked, durabilities)
-    checkOneOf('layout', options.layout ?? 'native', ['native', 'diskblob'])
-    if (maxBytes !== undefined) checkInteger('maxBytes', maxBytes, 1)
-    if (maxCount !== undefined) checkInteger('maxCount', maxCount, 1)
-    checkInteger('graceMs', graceMs, 0)
-    checkFunction('clock', clock)
-    if (onProblem !== undefined) checkFunction('onProblem', onProblem)
-    checkBoolean('readOnly', readOnly)
-    checkSignal(signal)
+    const resolved = resolveDiskBlobStoreOptions(options)
+    const { durability: asked, limits, clock, onProblem, readOnly, signal, system } = resolved
     const path = resolve(dir)
     try {
-      const isNative = (options.layout ?? 'native') === 'native'
+      const isNative = resolved.layout === 'native'
       const directory = new BlobDirectory(path, isNative ? path : join(path, workFolder), system, asked === 'power')
       const layout = isNative ? new NativeLayout(directory) : new DiskblobLayout(directory)
-      const limits = {
-        maxBytes: maxBytes ?? Number.POSITIVE_INFINITY,
-        maxCount: maxCount ?? Number.POSITIVE_INFINITY,
-        graceMs,
-      }
       const writing = new BlobWriting({ directory, layout, limits, clock, onProblem })
       const reading = new BlobReading({ directory, layout, writing, readOnly })
       let canSync = asked === 'power'
@@ -375,10 +298,6 @@ function checkDirectoryPath(dir: string): void {
 function copyOptions(options: BlobPutOptions): BlobPutOptions {
   const { ifMatch, ifNoneMatch, signal } = options
   return { ...checkBlobFields(options), ifMatch, ifNoneMatch, signal }
-}
-
-function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`Option ${name} must be a function, received ${typeof value}`)
 }
 
 // A reader may come before the first writer: a directory that is not there yet is an empty one.
