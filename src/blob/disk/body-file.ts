@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { quietly, readBytes } from '../../store/atomic-file.ts'
 import type { FileIo, FileSystem } from '../../store/file-io.ts'
+import { retryTransient } from '../../store/retry.ts'
 import type { BlobMeta } from '../blob-meta.ts'
 import { DamagedEntry } from './damaged-entry.ts'
 
@@ -60,11 +61,16 @@ export class BodyFile {
       return bytes
     }
     const all = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size)
-    for (let at = 0; at < size; at += pieceBytes) {
-      const piece = await readBytes(this.#io, this.#fd, at, Math.min(pieceBytes, size - at))
-      if (piece.byteLength === 0) throw new DamagedEntry(`its body ends at ${at} of ${size} bytes`, this.ino)
-      hash.update(piece)
-      all.set(piece, at)
+    // Each piece is hashed while the next one is read.
+    let reading = this.#readPiece(all, 0)
+    for (let at = 0; at < size; ) {
+      const read = await reading
+      if (read === 0) throw new DamagedEntry(`its body ends at ${at} of ${size} bytes`, this.ino)
+      reading = this.#readPiece(all, at + read)
+      // Awaited above, unless something else fails before.
+      reading.catch(() => undefined)
+      hash.update(all.subarray(at, at + read))
+      at += read
     }
     this.#verify(size, hash.digest('hex'))
     return all
@@ -97,6 +103,12 @@ export class BodyFile {
     this.#isClosed = true
     // Nothing was written: whatever close may say, the bytes that were read are what they are.
     await quietly(() => this.#blocking.close(this.#fd))
+  }
+
+  // As much as one call gives of what comes next; 0 at the end.
+  async #readPiece(all: Uint8Array, at: number): Promise<number> {
+    const length = Math.min(pieceBytes, all.byteLength - at)
+    return length === 0 ? 0 : await retryTransient(() => this.#io.read(this.#fd, all, at, length, at))
   }
 
   #verify(size: number, etag: string): void {

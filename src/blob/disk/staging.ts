@@ -9,9 +9,9 @@ import { retryTransient } from '../../store/retry.ts'
 import { workName } from './work-files.ts'
 
 const fileMode = 0o600
-// What is smaller is one call to write, on the spot if nothing is flushed: a trip through the thread pool takes longer.
+// What is smaller is one call to write, on the spot: a trip through the thread pool takes longer.
 const heldBytes = 64 * 1024
-// Of a body that is there as a whole, up to this size everything happens on the spot if nothing is flushed.
+// Of a body that is there as a whole, up to this size everything but flushing happens on the spot.
 const smallBytes = 256 * 1024
 // Hashing happens while the piece before is written, and gives the event loop a turn between two.
 const pieceBytes = 1024 * 1024
@@ -45,10 +45,10 @@ export class Staging {
 
   /** `maxBytes`: what no body can be larger than, because it would not be kept. `size`: where it is known before. */
   constructor(place: StagingPlace, maxBytes: number, size: number = Number.POSITIVE_INFINITY) {
-    const { system, fsync } = place
+    const { system } = place
     this.#place = place
     this.#maxBytes = maxBytes
-    this.#io = !fsync && size <= smallBytes ? system.blocking : system.pooled
+    this.#io = size <= smallBytes ? system.blocking : system.pooled
   }
 
   /** Bytes of the body so far. */
@@ -84,7 +84,7 @@ export class Staging {
   async seal(trailer: Uint8Array): Promise<string> {
     const { system, fsync } = this.#place
     // A stream that turned out to be a few bytes.
-    const io = this.#file === undefined && !fsync ? system.blocking : this.#io
+    const io = this.#file === undefined ? system.blocking : this.#io
     if (this.#file !== undefined || !this.#hold(trailer)) {
       await this.#flush(io)
       if (trailer.byteLength > 0) await this.#write(io, trailer)
@@ -96,7 +96,7 @@ export class Staging {
       throw new Error(`The file has ${stat.size} bytes after writing, wanted ${this.#written}`)
     if (system.platform !== 'win32' && (stat.mode & 0o777) !== fileMode) await io.fchmod(fd, fileMode)
     // Neither flush nor close is ever tried twice: after a failure the kernel may have dropped the bytes.
-    if (fsync) await io.fsync(fd)
+    if (fsync) await system.pooled.fsync(fd)
     this.#isClosed = true
     await io.close(fd)
     return path
