@@ -11,6 +11,8 @@ const build = await rolldown({
     'netmap/index': 'src/netmap/index.ts',
     'group/index': 'src/group/index.ts',
     'group/node/index': 'src/group/node/index.ts',
+    'blob/index': 'src/blob/index.ts',
+    'blob/disk/disk-blob-store': 'src/blob/disk/disk-blob-store.ts',
     'contract/index': 'src/contract/index.ts',
   },
   platform: 'neutral',
@@ -19,6 +21,8 @@ const build = await rolldown({
 // What a start imports; and what it imports only if it reads a column of elements.
 const started = await staticModules('src/index.ts')
 const reading = await staticModules('src/snapshot/read-elements.ts')
+// What runs in browsers too: it must not share a file with what imports Node's modules.
+const leveled = await staticModules('src/store/level-store.ts')
 await build.write({
   dir: 'dist',
   format: 'esm',
@@ -27,10 +31,11 @@ await build.write({
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [
-      { name: 'shared', test: id => started.has(id), minShareCount: 2, priority: 4 },
+      { name: 'shared', test: id => started.has(id) || leveled.has(id), minShareCount: 2, priority: 4 },
       { name: 'elements', test: id => reading.has(id), priority: 3 },
-      { name: 'lock', test: /src.store/, minShareCount: 2, priority: 2 },
+      { name: 'files', test: /src.store/, minShareCount: 2, priority: 2 },
       { name: 'groups', test: /src.group/, minShareCount: 2, priority: 2 },
+      { name: 'blobs', test: /src.blob/, minShareCount: 2, priority: 2 },
       { name: 'writing', test: /src/, minShareCount: 2, priority: 1 },
     ],
   },

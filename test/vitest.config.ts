@@ -21,6 +21,8 @@ export default defineConfig({
       { find: /^coldsnap\/netmap$/, replacement: source('netmap/index.ts') },
       { find: /^coldsnap\/group$/, replacement: source('group/index.ts') },
       { find: /^coldsnap\/group\/node$/, replacement: source('group/node/index.ts') },
+      { find: /^coldsnap\/blob$/, replacement: source('blob/index.ts') },
+      { find: /^coldsnap\/blob\/disk$/, replacement: source('blob/disk/disk-blob-store.ts') },
       { find: /^coldsnap\/contract$/, replacement: source('contract/index.ts') },
     ],
   },

@@ -108,6 +108,7 @@ function wordsOf(bytes: Uint8Array, count: number): Int32Array {
     const view = new DataView(bytes.buffer, bytes.byteOffset)
     return Int32Array.from({ length: count }, (_, i) => view.getInt32(4 * i, true))
   }
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice(0, 4 * count)
+  // Not bytes.slice: that of a Buffer does not copy.
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes.subarray(0, 4 * count))
   return new Int32Array(aligned.buffer, aligned.byteOffset, count)
 }

@@ -10,12 +10,21 @@ export interface Checks {
   sameKeys(what: string, found: readonly string[], wanted: readonly string[]): void
   /** `condition` is true; `found` and `wanted` say in words what it was about. */
   holds(what: string, condition: boolean, found: string, wanted: string): void
-  /** `call` rejects with a CacheError of `code`, or with a TypeError; resolves to the error. */
+  /** `call` rejects with a CacheError of `code`, or with a TypeError or RangeError; resolves to the error. */
   rejects(what: string, call: () => PromiseLike<unknown>, code: Refusal): Promise<Error>
 }
 
 /** The refusals that the rules speak of. */
-export type Refusal = 'ABORTED' | 'CLOSED' | 'INVALID_KEY' | 'INVALID_PEERS' | 'PEER_FAILED' | 'TypeError'
+export type Refusal =
+  | 'ABORTED'
+  | 'CLOSED'
+  | 'INVALID_KEY'
+  | 'INVALID_PEERS'
+  | 'PEER_FAILED'
+  | 'PRECONDITION_FAILED'
+  | 'UNSUPPORTED_VALUE'
+  | 'TypeError'
+  | 'RangeError'
 
 /** Makes the checks of one rule. */
 export function checksOf(rule: string): Checks {
@@ -55,12 +64,16 @@ export function checksOf(rule: string): Checks {
       try {
         await promise
       } catch (error) {
-        const right = code === 'TypeError' ? error instanceof TypeError : isCacheError(error, code)
-        return right && error instanceof Error ? error : fail(what, show(error), code)
+        return error instanceof Error && isRefusal(error, code) ? error : fail(what, show(error), code)
       }
       return fail(what, 'success', code)
     },
   }
+}
+
+function isRefusal(error: Error, code: Refusal): boolean {
+  if (code === 'TypeError') return error instanceof TypeError
+  return code === 'RangeError' ? error instanceof RangeError : isCacheError(error, code)
 }
 
 /** The error of a broken rule or property. */

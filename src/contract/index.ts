@@ -1,3 +1,6 @@
+export type { BlobCase, BlobHandle, OpenBlobStore } from './blob-case.ts'
+export { type BlobContractOptions, blobContract } from './blob-contract.ts'
+export { type BlobRule, blobRules } from './blob-rules.ts'
 export { type CrashCase, crashCases } from './crash-cases.ts'
 export { type CrashRule, crashRules } from './crash-rules.ts'
 export { entryCacheContract } from './group/entry-cache-contract.ts'

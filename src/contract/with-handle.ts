@@ -1,7 +1,14 @@
-import type { OpenStore, StoreHandle } from './store-case.ts'
+/** What both a store and a blob store come in. */
+interface Handle {
+  readonly store: { close?(): Promise<void> }
+  dispose?(): Promise<void>
+}
 
 /** Opens a store, uses it and releases it, also after a failure: by its own `dispose`, else by `close` of the store. */
-export async function withHandle(open: OpenStore, use: (handle: StoreHandle) => Promise<void>): Promise<void> {
+export async function withHandle<H extends Handle>(
+  open: () => H | Promise<H>,
+  use: (handle: H) => Promise<void>,
+): Promise<void> {
   const handle = await open()
   const release = async (): Promise<void> => {
     if (handle.dispose === undefined) await handle.store.close?.()

@@ -64,7 +64,8 @@ async function fill(io: FileIo, fd: number, write: AtomicWrite): Promise<void> {
   }
 }
 
-async function writeAll(io: FileIo, fd: number, bytes: Uint8Array): Promise<void> {
+/** Writes all of `bytes` at the end of a file that is written from its start, however many calls that takes. */
+export async function writeAll(io: FileIo, fd: number, bytes: Uint8Array): Promise<void> {
   let offset = 0
   while (offset < bytes.byteLength) {
     const length = Math.min(bytes.byteLength - offset, maxCallBytes)
@@ -79,8 +80,8 @@ async function discard(io: FileIo, temp: string): Promise<void> {
   await quietly(() => io.unlink(temp))
 }
 
-// For clean-up after an error that is worth more than the one of the clean-up.
-async function quietly(run: () => unknown): Promise<void> {
+/** For clean-up after an error that is worth more than the one of the clean-up. */
+export async function quietly(run: () => unknown): Promise<void> {
   try {
     await run()
   } catch {}
@@ -90,6 +91,8 @@ async function quietly(run: () => unknown): Promise<void> {
 export interface OpenFile {
   readonly fd: number
   readonly size: number
+  /** Tells it from another file of the same name. */
+  readonly ino: number | undefined
 }
 
 // What open says of a name that is no regular file: a symbolic link, a socket or FIFO, a directory on Windows.
@@ -108,7 +111,7 @@ export async function openRegularFile(io: FileIo, path: string, platform: string
   }
   try {
     const stat = await io.fstat(fd)
-    if (stat.isFile()) return { fd, size: stat.size }
+    if (stat.isFile()) return { fd, size: stat.size, ino: stat.ino }
   } catch (error) {
     await quietly(() => io.close(fd))
     throw error

@@ -10,6 +10,8 @@ export interface FileStat {
   readonly mode: number
   readonly uid: number
   readonly mtimeMs: number
+  /** Number of the file in its file system. */
+  readonly ino?: number
   isFile(): boolean
   isDirectory(): boolean
   isSymbolicLink(): boolean

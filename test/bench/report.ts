@@ -1,9 +1,9 @@
-import os from 'node:os'
 import { groups } from './contender.ts'
 import { findContender } from './contenders.ts'
 import { digits, formatRatio, group, table } from './format.ts'
 import { type Figure, figures } from './goals.ts'
 import type { Medians } from './harness.ts'
+import { renderMachine } from './machine.ts'
 import { renderGoals } from './report-goals.ts'
 import type { LeftOut } from './runners.ts'
 import { baseOf, ratioOf } from './yardstick.ts'
@@ -21,14 +21,6 @@ export function renderReport(
     ...(goals === undefined ? [] : [goals]),
     ...[...results].map(([peers, medians]) => renderSize(peers, medians)),
   ].join('\n\n')
-}
-
-// The class of the machine only: nothing that names it.
-function renderMachine(rounds: number): string {
-  const date = new Date().toISOString().slice(0, 10)
-  const kernel = /^\d+\.\d+/.exec(os.release())?.[0] ?? ''
-  const machine = `${os.cpus().length} cores (${process.arch}), ${os.type()} ${kernel}, Node ${process.versions.node}`
-  return `Measured ${date}: ${machine}; medians of ${rounds} rounds.`
 }
 
 function renderSize(peers: number, medians: Medians): string {

@@ -27,6 +27,8 @@ describe('digest', () => {
         const moved = new Uint8Array(offset + bytes.byteLength)
         moved.set(bytes, offset)
         expect(digest(moved.subarray(offset))).toEqual(digest(bytes))
+        // Whose `slice` does not copy.
+        expect(digest(Buffer.from(moved.buffer, offset))).toEqual(digest(bytes))
       }),
     )
   })

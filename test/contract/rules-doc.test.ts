@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import {
+  blobRules,
   crashRules,
   entryCacheRules,
   ringHashRules,
@@ -12,6 +13,7 @@ import {
 const tables = [
   ['stores.md', 'rules', 'A store keeps it if', storeRules],
   ['stores.md', 'crash-rules', 'A cache over the store keeps it if', crashRules],
+  ['blob.md', 'blob-rules', 'A blob store keeps it if', blobRules],
   ['group-parts.md', 'entry-cache-rules', 'An entry cache keeps it if', entryCacheRules],
   ['group-parts.md', 'transport-rules', 'A transport keeps it if', transportRules],
   ['group-parts.md', 'value-codec-rules', 'A codec keeps it if', valueCodecRules],

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as valibot from 'valibot'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import * as blobDisk from '../../src/blob/disk/disk-blob-store.ts'
+import * as blob from '../../src/blob/index.ts'
 import * as contract from '../../src/contract/index.ts'
 import * as group from '../../src/group/index.ts'
 import * as groupNode from '../../src/group/node/index.ts'
@@ -37,6 +39,8 @@ const modules: Readonly<Record<string, object>> = {
   'coldsnap/group': group,
   'coldsnap/group/node': groupNode,
   'node:fs/promises': fsPromises,
+  'coldsnap/blob': blob,
+  'coldsnap/blob/disk': blobDisk,
   'coldsnap/contract': contract,
   valibot,
 }

@@ -1,0 +1,24 @@
+/** Something that went wrong without a caller being told by an error. */
+export interface BlobProblem {
+  /**
+   * `damaged`: a blob was not what it must be, and counts as absent. `cleanup`: something could not be removed and is left
+   * for a later sweep. `fetch`: a fetch failed and a stale blob was served. `put`: what was fetched could not be kept.
+   */
+  readonly code: 'damaged' | 'cleanup' | 'fetch' | 'put'
+  readonly namespace: string
+  /** The key of the blob, where it is known. */
+  readonly key: string | undefined
+  readonly error: unknown
+}
+
+/** Hears of problems; what it throws is ignored. */
+export type OnBlobProblem = (problem: BlobProblem) => void
+
+/** Calls `listener`, if there is one, and lets nothing out that it throws. */
+export function tell<T>(listener: ((event: T) => void) | undefined, event: T): void {
+  try {
+    listener?.(event)
+  } catch {
+    // Whoever listens must not break what he listens to.
+  }
+}

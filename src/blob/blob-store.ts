@@ -1,0 +1,113 @@
+import type { BlobFields, BlobMeta } from './blob-meta.ts'
+
+/** Options of every {@link BlobStore} call. */
+export interface BlobCallOptions {
+  /** Ends the call with `ABORTED`, also while a source or a reader is stalled. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Options of a put. */
+export interface BlobPutOptions extends BlobCallOptions, BlobFields {
+  /** Put only if there is a blob of this etag; else `PRECONDITION_FAILED`. Decided and done in one step. */
+  readonly ifMatch?: string | undefined
+  /** Put only if there is no blob (`'*'`), or none of this etag; else `PRECONDITION_FAILED`. */
+  readonly ifNoneMatch?: string | undefined
+}
+
+/** Options of a delete. Both are decided and done in one step. */
+export interface BlobDeleteOptions extends BlobCallOptions {
+  /** Only a blob of this etag goes. */
+  readonly ifMatch?: string | undefined
+  /** Only a blob that was put at this time, to the millisecond, goes. */
+  readonly ifUpdatedAt?: Date | undefined
+}
+
+/** Options of a touch. */
+export interface BlobTouchOptions extends BlobCallOptions {
+  readonly ifMatch: string
+  readonly expiresAt: Date | undefined
+}
+
+/**
+ * A part of a body in bytes: from `start` (default 0) up to but not including `end` (default the size). What is beyond the
+ * size is cut off; an `end` before `start`, and what is no integer of at least 0, is a RangeError.
+ */
+export interface BlobRange {
+  readonly start?: number | undefined
+  readonly end?: number | undefined
+}
+
+/** A blob whose body is read as a stream. */
+export interface OpenBlob {
+  readonly meta: BlobMeta
+  /**
+   * The body, or the part asked for. The whole body is verified: a damaged one ends in an error (`CORRUPT`) before its
+   * last bytes. Cancel it if it is not read to the end. A later put or delete of the key does not change it.
+   */
+  readonly stream: ReadableStream<Uint8Array>
+}
+
+/** A blob whose body was read into memory, and verified. The bytes are the caller's. */
+export interface LoadedBlob {
+  readonly meta: BlobMeta
+  readonly bytes: Uint8Array
+}
+
+/** One entry of a listing. */
+export interface ListedBlob {
+  readonly key: string
+  readonly meta: BlobMeta
+}
+
+/** What a store says of itself. */
+export interface BlobStoreInfo {
+  /** Its kind: `disk`, `memory`, ... */
+  readonly backend: string
+  /** Directory or the like, where there is one. */
+  readonly root: string | undefined
+  /** Bytes and number of blobs held, where the store knows without a scan. */
+  readonly bytes?: number | undefined
+  readonly count?: number | undefined
+}
+
+/**
+ * Bodies of any size under a namespace and a key, with metadata. Both are 1 to 1,024 bytes of well-formed text without
+ * NUL and without a way out of a directory (see `checkBlobKey`), taken as they are; a namespace never shows or touches what is in another, nested-looking ones included. Absent is
+ * `undefined`, a damaged blob counts as absent, and an I/O failure is an error. Rules B1.. are in `coldsnap/contract`.
+ */
+export interface BlobStore {
+  get(namespace: string, key: string, options?: BlobCallOptions): Promise<LoadedBlob | undefined>
+  /** The body is copied or written before the promise resolves. Replaces body and all metadata. */
+  put(namespace: string, key: string, body: Uint8Array, options?: BlobPutOptions): Promise<BlobMeta>
+  open(namespace: string, key: string, options?: BlobCallOptions & BlobRange): Promise<OpenBlob | undefined>
+  /** Reads `body` to its end. If it fails or is aborted, the old blob stays and nothing is left behind. */
+  putStream(
+    namespace: string,
+    key: string,
+    body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+    options?: BlobPutOptions,
+  ): Promise<BlobMeta>
+  /** Deletes; resolves to whether one went. */
+  delete(namespace: string, key: string, options?: BlobDeleteOptions): Promise<boolean>
+  /** Deletes all blobs of a namespace; resolves to how many there were. */
+  deleteNamespace(namespace: string, options?: BlobCallOptions): Promise<number>
+  /** The blobs whose keys start with `prefix`, in the order of the keys' UTF-8 bytes. Damaged ones are left out. */
+  list(
+    namespace: string,
+    options?: BlobCallOptions & { readonly prefix?: string | undefined },
+  ): AsyncIterable<ListedBlob>
+  /** Only the metadata. Absent: `open` is used. */
+  head?(namespace: string, key: string, options?: BlobCallOptions): Promise<BlobMeta | undefined>
+  /**
+   * Puts the same body again with new times: `updatedAt` is now, `expiresAt` what is given. Resolves to `undefined` if
+   * there is no blob of the etag `ifMatch`. Absent: `putStream` of what `open` gives is used.
+   */
+  touch?(namespace: string, key: string, options: BlobTouchOptions): Promise<BlobMeta | undefined>
+  /** Removes what interrupted puts left behind; resolves to how many pieces. Absent: there is none, or it goes by itself. */
+  sweep?(namespace: string, options?: BlobCallOptions): Promise<number>
+  describe?(options?: BlobCallOptions): Promise<BlobStoreInfo>
+  /** Rejects if the store cannot be used now. */
+  check?(options?: BlobCallOptions): Promise<void>
+  /** Every call afterwards is `CLOSED`. Closing twice succeeds. */
+  close?(): Promise<void>
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { systemCode } from '../../store/file-error.ts'
+import type { FileEntry, FileSystem } from '../../store/file-io.ts'
+import { retrySharing, retryTransient } from '../../store/retry.ts'
+import { SharedSync } from '../../store/shared-sync.ts'
+import { prepareDirectory, syncDirectory } from '../../store/store-directory.ts'
+
+/** The directory of a store, and what its parts do in it alike. */
+export class BlobDirectory {
+  /** Absolute. */
+  readonly path: string
+  /** Where what is no entry lives: `temp`, `claims`, the index. */
+  readonly workPath: string
+  readonly system: FileSystem
+  /** Whether files are flushed. */
+  readonly fsync: boolean
+  /** Whether names are, too: not every file system can. */
+  canSync: boolean
+  readonly #syncs = new Map<string, { readonly sync: SharedSync; users: number }>()
+
+  constructor(path: string, workPath: string, system: FileSystem, fsync: boolean) {
+    this.path = path
+    this.workPath = workPath
+    this.system = system
+    this.fsync = fsync
+    this.canSync = fsync
+  }
+
+  get temp(): string {
+    return join(this.workPath, 'temp')
+  }
+
+  get claims(): string {
+    return join(this.workPath, 'claims')
+  }
+
+  /** Makes sure of the directories beside the entries. */
+  async prepareWork(): Promise<void> {
+    for (const path of [this.workPath, this.temp, this.claims]) await this.makePrivate(path)
+  }
+
+  /** Makes a directory that only its owner can enter, if there is none. */
+  async makePrivate(path: string): Promise<void> {
+    await prepareDirectory(this.system, path, this.fsync)
+  }
+
+  /** Entries of a directory; none if it is not there. */
+  async list(path: string): Promise<readonly FileEntry[]> {
+    try {
+      return await retryTransient(() => this.system.blocking.readdir(path))
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return []
+      throw error
+    }
+  }
+
+  /** Whether there is a directory of that name, which is no link to one. */
+  async isDirectory(path: string): Promise<boolean> {
+    try {
+      return (await this.system.blocking.lstat(path)).isDirectory()
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+      throw error
+    }
+  }
+
+  /** Removes a file; whether there was one. */
+  async unlink(path: string): Promise<boolean> {
+    try {
+      await retrySharing(() => this.system.blocking.unlink(path), this.system.platform)
+      return true
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+      throw error
+    }
+  }
+
+  /** Flushes the names in a directory, if the store flushes; calls at the same time share one flush. */
+  async sync(path: string): Promise<void> {
+    if (!this.canSync) return
+    let shared = this.#syncs.get(path)
+    if (shared === undefined) {
+      shared = { sync: new SharedSync(() => syncDirectory(this.system.pooled, path)), users: 0 }
+      this.#syncs.set(path, shared)
+    }
+    shared.users++
+    try {
+      await shared.sync.run()
+    } catch (error) {
+      // Someone removed it with everything in it.
+      if (systemCode(error) !== 'ENOENT') throw error
+    } finally {
+      if (--shared.users === 0) this.#syncs.delete(path)
+    }
+  }
+}

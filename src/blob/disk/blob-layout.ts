@@ -1,0 +1,62 @@
+import type { BlobMeta } from '../blob-meta.ts'
+import type { BodyFile } from './body-file.ts'
+import type { Staging } from './staging.ts'
+
+/** Where one blob lives. */
+export interface Place {
+  readonly namespace: string
+  /** `undefined` of a file whose key only its content can tell. */
+  readonly key: string | undefined
+  /** One word without spaces, the same in every process: what claims and the index call the blob. */
+  readonly id: string
+  /** Of the directory that gets the name. */
+  readonly directory: string
+  readonly path: string
+}
+
+/** A body that is written and only lacks its name. */
+export interface Sealed {
+  /** Gives the name, in one step; under the claim of the place. */
+  publish(): Promise<void>
+  /** Gives up what belongs to the body and was not published. */
+  discard(): Promise<void>
+}
+
+/** One blob that a scan found. */
+export interface ScannedBlob {
+  readonly id: string
+  readonly meta: BlobMeta
+}
+
+/**
+ * How blobs become files. What changes something runs under the claim of the place. A damaged entry is a `DamagedEntry`
+ * error, one that is not there `undefined`.
+ */
+export interface BlobLayout {
+  /** Whether a first look can meet a writer half-way, which only one under the claim can tell from damage. */
+  readonly isTwoStep: boolean
+  /** Makes the directories, private or not, that everything else needs. */
+  prepare(): Promise<void>
+  place(namespace: string, key: string): Place
+  /** The place of the entry that the index calls `id`. */
+  placeOf(id: string): Place | undefined
+  open(place: Place): Promise<BodyFile | undefined>
+  head(place: Place): Promise<BlobMeta | undefined>
+  /** Writes what belongs to the body. */
+  seal(staging: Staging, place: Place, meta: BlobMeta): Promise<Sealed>
+  /** Removes the entry whatever it is; whether there was one. */
+  remove(place: Place): Promise<boolean>
+  /**
+   * Treats the damaged files of the place as absent from now on. For layouts whose damaged entries may be what another
+   * program is about to complete; those of the others are removed.
+   */
+  leaveOut?(place: Place): Promise<void>
+  /** Puts right what a writer that died left at the place, if anything. */
+  recover(place: Place): Promise<void>
+  /** Keys of the namespace that start with `prefix`, in the order of their bytes. */
+  keys(namespace: string, prefix: string, onDamage: (error: unknown) => void): Promise<string[]>
+  /** Every place of the namespace that holds something, damaged or not. */
+  places(namespace: string): Promise<Place[]>
+  /** All entries of all namespaces that can be read. */
+  scan(): AsyncGenerator<ScannedBlob>
+}
