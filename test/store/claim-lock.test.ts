@@ -74,12 +74,12 @@ describe.runIf(isLinux)('the claim on a directory', () => {
   })
 
   it('of a dead process that its parent has not waited for does not count, although it hides its files', async () => {
-    // The shell leaves its child to a program that never waits for one.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    // The shell leaves its child to a program that never waits for one; it must have become that before the child ends.
+    const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
     onTestFinished(() => void parent.kill('SIGKILL'))
     const [line]: unknown[] = await once(parent.stdout, 'data')
     const pid = Number(String(line))
-    await vi.waitFor(() => expect(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')).toMatch(/\) Z /))
+    await vi.waitFor(() => expect(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')).toMatch(/\) Z /), 20_000)
     const one = target()
     fs.writeFileSync(join(folder, `${one.identity}.0000000000000001.${pid}`), '')
     hideFiles(pid, 'EACCES')
