@@ -1,5 +1,6 @@
 import { abortedBy } from '../core/abortable.ts'
 import { checkInteger, checkOptionNames, checkSignal } from '../core/check.ts'
+import { onAbort } from '../core/on-abort.ts'
 import { CacheError } from '../errors.ts'
 import { type Entry, entryFromWire } from './entry.ts'
 import type { PeerAnswer, PeerCallOptions, PeerService } from './peer-service.ts'
@@ -106,14 +107,13 @@ export class MemoryNetwork {
     checkSignal(signal)
     this.#count(ends.to, method)
     const link = new Link(ends)
-    const onAbort = (): void => link.break(abortedBy(signal))
     this.#links.add(link)
-    signal?.addEventListener('abort', onAbort)
+    const stop = signal && onAbort(signal, () => link.break(abortedBy(signal)))
     try {
       return await Promise.race([link.broken, this.#answer(link, method, make)])
     } finally {
       this.#links.delete(link)
-      signal?.removeEventListener('abort', onAbort)
+      stop?.()
     }
   }
 

@@ -63,14 +63,17 @@ export class SoundPeer implements Peer {
     if (this.closed.signal.aborted) throw this.failure(new Error('closed'))
     const service = this.serviceAt(this.address)
     if (service === undefined) throw this.failure(new Error('nobody answers'))
-    return await new Promise<T>((resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(this.aborted(signal)))
+    const over = new AbortController()
+    const call = new Promise<T>((resolve, reject) => {
+      const listen = { signal: over.signal }
+      signal?.addEventListener('abort', () => reject(this.aborted(signal)), listen)
       for (const end of [this.closed, this.wire.stops.get(this.address)]) {
-        end?.signal.addEventListener('abort', () => reject(this.failure(new Error('connection closed'))))
+        end?.signal.addEventListener('abort', () => reject(this.failure(new Error('connection closed'))), listen)
       }
       const run = async (): Promise<T> => await make(service)
       run().then(resolve, error => reject(this.failure(error)))
     })
+    return await call.finally(() => over.abort())
   }
 
   protected serviceAt(address: string): PeerService | undefined {

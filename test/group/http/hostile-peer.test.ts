@@ -204,6 +204,29 @@ describe('nodeTransport keeps answers apart if a peer', () => {
   })
 })
 
+describe('the memory that a hostile peer costs', () => {
+  it.each(behaviours.filter(([name]) => /endless|bomb|over the limit/.test(name)))(
+    '%s',
+    async (_, act) => {
+      const server = await rawServer(socket => socket.once('data', () => act(socket)))
+      const peer = nodeTransport({ timeoutMs: shortMs, maxAnswerBytes, link: false }).connect(server.address)
+      atEnd(() => peer.close())
+      const ask = (): Promise<unknown> => peer.get('g', bytes('k')).catch(() => undefined)
+      await ask()
+      const before = process.memoryUsage().rss
+      let mostBytes = 0
+      const timer = setInterval(() => {
+        mostBytes = Math.max(mostBytes, process.memoryUsage().rss - before)
+      }, 5)
+      for (let i = 0; i < 20; i++) await ask()
+      clearInterval(timer)
+      // Twenty bombs are 1,280 MiB; what remains is what Node keeps for sockets, and garbage.
+      expect(mostBytes).toBeLessThan(192 << 20)
+    },
+    60_000,
+  )
+})
+
 describe('nodeTransport and a connection that was kept and closed meanwhile', () => {
   it('asks once more for a value, and never for a change', async () => {
     for (const call of ['get', 'remove'] as const) {
