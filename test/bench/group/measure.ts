@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { HashRing } from '../../../src/group/index.ts'
 import { GroupNode } from '../../../src/group/node/index.ts'
 import { FileStore } from '../../../src/store/file-store.ts'
@@ -23,10 +25,7 @@ export async function measureCalls(rounds: Rounds, owner: string, redis: Redis):
   // Nothing is kept here, so that every get goes to the owner.
   node.setPeers([node.address, owner], { self: node.address })
   const remote = node.group(benchGroup, { maxBytes: 1 << 20, load: loadValue, promote: () => false })
-  const local = node.group('local', { maxBytes: 1 << 20, load: loadValue })
   const owned = keysOf(node, owner)
-  const own = keysOf(node, node.address)[0]!
-  await local.get(own)
   await remote.getMany(owned)
   await microsPerCall(calls / 4, () => redis.get('key'))
 
@@ -34,8 +33,6 @@ export async function measureCalls(rounds: Rounds, owner: string, redis: Redis):
   rounds.add('peer sequential', await microsPerCall(calls, i => remote.get(owned[i % owned.length]!)))
   rounds.add('redis parallel', await callsPerSecond(calls * 5, together, () => redis.get('key')))
   rounds.add('peer parallel', await callsPerSecond(calls * 5, together, i => remote.get(owned[i % owned.length]!)))
-  const hits = calls * 50
-  rounds.add('local hit', (await processorMicros(() => microsPerCall(hits, () => local.get(own)))) / hits)
   rounds.add('many', await microsPerCall(calls / 40, () => remote.getMany(owned)))
   rounds.add('many alone', await microsPerCall(calls / 40, () => Promise.all(owned.map(key => remote.get(key)))))
   rounds.add('many one by one', await microsPerCall(calls / 400, () => one(owned, key => remote.get(key))))
@@ -68,6 +65,12 @@ export async function measureStampede(rounds: Rounds): Promise<void> {
   const micros = await processorMicros(() => Promise.all(Array.from({ length: 10_000 }, () => group.get('hot'))))
   rounds.add('stampede ms', micros / 1000)
   rounds.add('stampede loads', loads)
+}
+
+/** Microseconds of one get from a node's own memory, in a process that does nothing else. */
+export function measureHit(rounds: Rounds): void {
+  const script = fileURLToPath(new URL('./hit.js', import.meta.url))
+  rounds.add('local hit', Number(execFileSync(process.execPath, [script], { encoding: 'utf8' })))
 }
 
 /** Microseconds of one look-up in a ring of 512 peers. */

@@ -1,3 +1,5 @@
+import { median } from '../statistics.ts'
+
 /** Microseconds that one of `count` runs of `run` takes, one after the other. */
 export async function microsPerCall(count: number, run: (i: number) => Promise<unknown>): Promise<number> {
   const start = performance.now()
@@ -38,13 +40,14 @@ export class Rounds {
     else known.push(figure)
   }
 
-  /** The least of a figure over all rounds: what others do on the machine only adds to a time. */
-  least(name: string): number {
-    return Math.min(...(this.#figures.get(name) ?? []))
+  /** The median of a figure over all rounds. */
+  median(name: string): number {
+    return median(this.#figures.get(name) ?? [])
   }
 
-  /** The greatest, which is the best of what is counted per second. */
-  most(name: string): number {
-    return Math.max(...(this.#figures.get(name) ?? []))
+  /** The median of the ratios of two figures, each of one round, in which both saw the same machine. */
+  ratio(name: string, base: string): number {
+    const bases = this.#figures.get(base) ?? []
+    return median((this.#figures.get(name) ?? []).map((figure, round) => figure / bases[round]!))
   }
 }
