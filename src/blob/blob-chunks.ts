@@ -1,3 +1,4 @@
+import { concatenate } from '../bytes/concatenate.ts'
 import { abortable } from '../core/abortable.ts'
 import { checkSignal } from '../core/check.ts'
 import { CacheError } from '../errors.ts'
@@ -90,17 +91,6 @@ export async function collect(source: BlobSource, signal?: AbortSignal): Promise
   const chunks: Uint8Array[] = []
   for await (const chunk of chunksOf(source, signal)) chunks.push(new Uint8Array(chunk))
   return concatenate(chunks)
-}
-
-/** A copy of `chunks` in one piece. */
-export function concatenate(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return bytes
 }
 
 interface OpenSource {

@@ -1,4 +1,4 @@
-import { concatenate } from './blob-chunks.ts'
+import { concatenate } from '../bytes/concatenate.ts'
 import type { BlobMeta } from './blob-meta.ts'
 import type { LoadedBlob, OpenBlob } from './blob-store.ts'
 import { ageOf, type BlobAge } from './freshness.ts'

@@ -1,5 +1,6 @@
 import { CacheError } from '../errors.ts'
 import { builtinModule } from './builtin-module.ts'
+import { concatenate } from './concatenate.ts'
 
 // Deflate cannot grow its input more than this: a larger claim is a lie, and refused before anything is allocated.
 const maxRatio = 1032
@@ -46,13 +47,7 @@ async function pipe(
     if (length > maxBytes) throw corrupt(`more than ${maxBytes} bytes came out`)
     chunks.push(chunk)
   }
-  const result = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    result.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return result
+  return concatenate(chunks)
 }
 
 function corrupt(found: string): CacheError {

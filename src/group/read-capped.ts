@@ -1,3 +1,5 @@
+import { concatenate } from '../bytes/concatenate.ts'
+
 /** Everything a stream gives; `undefined`, and the stream cancelled, as soon as that is more than `maxBytes`. */
 export async function readCapped(
   stream: ReadableStream<Uint8Array> | null,
@@ -16,11 +18,5 @@ export async function readCapped(
     }
     chunks.push(part.value)
   }
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
+  return concatenate(chunks)
 }

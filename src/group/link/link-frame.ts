@@ -1,4 +1,5 @@
 import { ByteReader } from '../../bytes/byte-reader.ts'
+import { concatenate } from '../../bytes/concatenate.ts'
 import { utf8Encode } from '../../bytes/utf8.ts'
 import { type Entry, entryFromWire } from '../entry.ts'
 import type { PeerAnswer } from '../peer-service.ts'
@@ -172,7 +173,7 @@ export class FrameCutter {
       this.#held += chunk.byteLength
       // Joined only when the frame is whole: else a frame in many small pieces would be copied again and again.
       if (this.#held < lengthBytes || this.#held < this.#wanted()) return frames
-      rest = concat(this.#parts, this.#held)
+      rest = concatenate(this.#parts)
       this.#parts = []
       this.#held = 0
     }
@@ -193,7 +194,7 @@ export class FrameCutter {
   // The bytes that the held frame takes with its length field, which is held whole.
   #wanted(): number {
     const first = this.#parts[0]!
-    if (first.byteLength < lengthBytes) this.#parts = [concat(this.#parts, this.#held)]
+    if (first.byteLength < lengthBytes) this.#parts = [concatenate(this.#parts)]
     return lengthBytes + this.#check(readLength(this.#parts[0]!, 0))
   }
 
@@ -203,16 +204,6 @@ export class FrameCutter {
       `wanted ${frameHeadBytes} to ${this.#maxBytes} bytes, found ${length}`,
     )
   }
-}
-
-function concat(parts: readonly Uint8Array[], byteLength: number): Uint8Array {
-  const whole = new Uint8Array(byteLength)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.byteLength
-  }
-  return whole
 }
 
 function readLength(bytes: Uint8Array, at: number): number {
