@@ -1,7 +1,6 @@
 import { concatenate } from '../bytes/concatenate.ts'
-import { abortable } from '../core/abortable.ts'
+import { abortable, abortedBy } from '../core/abortable.ts'
 import { checkSignal } from '../core/check.ts'
-import { CacheError } from '../errors.ts'
 
 /** What a body is read from. A Node `Readable` is an AsyncIterable. */
 export type BlobSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
@@ -58,7 +57,7 @@ export function streamOf(
   const source: UnderlyingDefaultSource<Uint8Array> = {
     start(controller) {
       abort = () => {
-        controller.error(new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason }))
+        controller.error(abortedBy(signal))
         // It may be waiting for something that never comes; nobody waits for it.
         void chunks.return(undefined).catch(() => undefined)
         void end().catch(() => undefined)

@@ -1,7 +1,9 @@
 import { CacheError } from '../errors.ts'
+import type { CallSignal } from './call-signal.ts'
+import { onAbort } from './on-abort.ts'
 
 /** What a call rejects with that `signal` ended. */
-export function abortedBy(signal: Pick<AbortSignal, 'reason'> | undefined): CacheError {
+export function abortedBy(signal: Pick<CallSignal, 'reason'> | undefined): CacheError {
   return new CacheError('ABORTED', 'The call was aborted', { cause: signal?.reason })
 }
 
@@ -14,7 +16,7 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined):
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(abortedBy(signal))
     if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    const stop = signal.aborted ? undefined : onAbort(signal, abort)
+    work.then(resolve, reject).finally(stop)
   })
 }

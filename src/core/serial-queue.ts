@@ -1,5 +1,6 @@
 import { abortedBy } from './abortable.ts'
 import { checkSignal } from './check.ts'
+import { onAbort } from './on-abort.ts'
 
 /** Runs tasks one after the other, in the order in which they came. */
 export class SerialQueue {
@@ -19,11 +20,10 @@ export class SerialQueue {
     this.#tail = running.then(ignore, ignore)
     if (signal === undefined) return running
     return new Promise<T>((resolve, reject) => {
-      const onAbort = (): void => {
+      const stop = onAbort(signal, () => {
         if (!started) reject(abortedBy(signal))
-      }
-      signal.addEventListener('abort', onAbort, { once: true })
-      running.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+      })
+      running.then(resolve, reject).finally(stop)
     })
   }
 

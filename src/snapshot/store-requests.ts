@@ -1,4 +1,5 @@
 import { abortedBy } from '../core/abortable.ts'
+import { onAbort } from '../core/on-abort.ts'
 import { isCacheError } from '../errors.ts'
 import type { CallOptions } from './call-options.ts'
 import type { StoreResult } from './store-state.ts'
@@ -37,8 +38,7 @@ export class StoreRequests {
       const waiting: Waiting = { ...request, resolve, reject }
       const abort = (): void => reject(abortedBy(signal))
       if (signal?.aborted) return abort()
-      signal?.addEventListener('abort', abort, { once: true })
-      const done = (): void => signal?.removeEventListener('abort', abort)
+      const done = signal === undefined ? (): void => undefined : onAbort(signal, abort)
       const row = this.#waiting
       const entry = { ...waiting, resolve: settle(resolve, done), reject: settle(reject, done) }
       if (row !== undefined) {

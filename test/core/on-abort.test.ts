@@ -1,6 +1,8 @@
 import { getEventListeners } from 'node:events'
 import { expect, it } from 'vitest'
+import { abortable } from '../../src/core/abortable.ts'
 import { onAbort } from '../../src/core/on-abort.ts'
+import { SerialQueue } from '../../src/core/serial-queue.ts'
 
 it('tells all who listen, in their order, by one listener of the signal', () => {
   const controller = new AbortController()
@@ -39,4 +41,19 @@ it('who is told may end others', () => {
   const stop = onAbort(controller.signal, () => told.push('two'))
   controller.abort()
   expect(told).toEqual(['one'])
+})
+
+it('is how calls that wait listen: one listener for all under one signal, and none when they ended', async () => {
+  const { signal } = new AbortController()
+  let open = (): void => undefined
+  const work = new Promise<void>(resolve => {
+    open = resolve
+  })
+  const queue = new SerialQueue()
+  const calls = Array.from({ length: 100 }, () => [abortable(work, signal), queue.run(() => work, signal)]).flat()
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  open()
+  await Promise.all(calls)
+  await new Promise(resolve => setImmediate(resolve))
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
 })
