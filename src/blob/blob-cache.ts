@@ -1,4 +1,5 @@
 import { checkOptionNames } from '../core/check.ts'
+import { SharedFlights } from '../core/shared-flights.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { type BlobBody, openBody, putBody } from './blob-body.ts'
 import {
@@ -24,7 +25,6 @@ import type {
 } from './blob-store.ts'
 import type { BlobFetcher } from './fetched-blob.ts'
 import { ageOf, type BlobAge, isUsable } from './freshness.ts'
-import { SharedFlights } from './shared-flights.ts'
 
 /** Options of `getOrFetch` and `openOrFetch`. */
 export interface BlobFetchOptions extends BlobCallOptions {

@@ -1,5 +1,5 @@
+import { CallController } from '../core/call-controller.ts'
 import type { CallSignal } from '../core/call-signal.ts'
-import { CallController } from './call-controller.ts'
 import type { OwnerAnswers, OwnerCalls } from './owner-calls.ts'
 import type { PeerLink } from './peer-link.ts'
 import type { PeerAnswer } from './peer-service.ts'

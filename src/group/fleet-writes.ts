@@ -1,6 +1,6 @@
 import { isWellFormed } from '../bytes/utf8.ts'
+import { maxTimeoutMs } from '../core/deadline.ts'
 import { CacheError, isCacheError } from '../errors.ts'
-import { maxTimeoutMs } from './deadline.ts'
 import type { Entry } from './entry.ts'
 import type { GroupEntries } from './group-entries.ts'
 import { keyToBytes } from './group-key.ts'

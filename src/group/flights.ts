@@ -1,8 +1,8 @@
 import { abortedBy } from '../core/abortable.ts'
+import { CallController } from '../core/call-controller.ts'
 import type { CallSignal } from '../core/call-signal.ts'
 import { onAbort } from '../core/on-abort.ts'
 import { CacheError } from '../errors.ts'
-import { CallController } from './call-controller.ts'
 
 /** What the work of a flight is told. */
 export interface Flight {

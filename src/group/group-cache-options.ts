@@ -1,5 +1,5 @@
+import type { BreakerOptions } from '../core/breaker.ts'
 import type { Store } from '../store/store.ts'
-import type { BreakerOptions } from './breaker.ts'
 import type { RingPreset } from './ring-presets.ts'
 import type { Transport } from './transport.ts'
 

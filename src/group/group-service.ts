@@ -1,6 +1,6 @@
 import { checkSignal } from '../core/check.ts'
 import { CacheError, isCacheError } from '../errors.ts'
-import { signalOf, takesControllers } from './call-controller.ts'
+import { signalOf, takesControllers } from './call-options.ts'
 import type { Entry } from './entry.ts'
 import type { GroupCounters } from './group-counters.ts'
 import type { GroupEntries } from './group-entries.ts'

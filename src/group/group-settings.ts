@@ -1,5 +1,5 @@
 import { checkBoolean, checkFunction, checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
-import { maxTimeoutMs } from './deadline.ts'
+import { maxTimeoutMs } from '../core/deadline.ts'
 import type { EntryCacheFactory } from './entry-cache.ts'
 import type { AfterRestart, GroupOptions, Load } from './group-options.ts'
 import { LruCache } from './lru-cache.ts'

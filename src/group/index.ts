@@ -1,4 +1,4 @@
-export type { BreakerOptions } from './breaker.ts'
+export type { BreakerOptions } from '../core/breaker.ts'
 export type { EndpointOptions } from './endpoint.ts'
 export { type Entry, entryFromWire, entryUntil, isExpired } from './entry.ts'
 export type { EntryCache, EntryCacheFactory, EntryCacheOptions, EntryCacheStats } from './entry-cache.ts'

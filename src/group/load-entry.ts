@@ -1,6 +1,6 @@
 import type { CallSignal } from '../core/call-signal.ts'
+import { withDeadline } from '../core/deadline.ts'
 import { CacheError, type ErrorCode, isCacheError } from '../errors.ts'
-import { withDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
 import { entryUntil } from './entry.ts'
 import { keyToBytes } from './group-key.ts'

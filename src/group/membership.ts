@@ -1,5 +1,5 @@
+import { Breaker, type BreakerOptions } from '../core/breaker.ts'
 import { CacheError } from '../errors.ts'
-import { Breaker, type BreakerOptions } from './breaker.ts'
 import type { Ring, RingFactory, SetPeersOptions } from './group-cache-options.ts'
 import { PeerLink } from './peer-link.ts'
 import type { Transport } from './transport.ts'

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { CallController } from '../../core/call-controller.ts'
 import { isCacheError } from '../../errors.ts'
-import { CallController, callOptions } from '../call-controller.ts'
+import { callOptions } from '../call-options.ts'
 import {
   decodeKeysCall,
   decodeSetCall,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Breaker, type BreakerOptions, type BreakerPass } from '../../src/group/breaker.ts'
+import { Breaker, type BreakerOptions, type BreakerPass } from '../../src/core/breaker.ts'
 
 // COLDSNAP_RUNS=20 makes every property run 20 times as many samples.
 const factor = Number(process.env['COLDSNAP_RUNS'] ?? 1)

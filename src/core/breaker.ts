@@ -1,4 +1,4 @@
-import { checkInteger, checkOptionNames } from '../core/check.ts'
+import { checkInteger, checkOptionNames } from './check.ts'
 
 /** Options of a {@link Breaker}. Times are in milliseconds. */
 export interface BreakerOptions {

@@ -1,7 +1,7 @@
-import { abortedBy } from '../core/abortable.ts'
-import type { CallSignal } from '../core/call-signal.ts'
 import { CacheError } from '../errors.ts'
+import { abortedBy } from './abortable.ts'
 import { CallController } from './call-controller.ts'
+import type { CallSignal } from './call-signal.ts'
 
 /** The longest wait that timers know. */
 export const maxTimeoutMs: number = 2 ** 31 - 1

@@ -1,5 +1,5 @@
-import { abortable } from '../core/abortable.ts'
-import { checkSignal } from '../core/check.ts'
+import { abortable } from './abortable.ts'
+import { checkSignal } from './check.ts'
 
 interface Flight<T> {
   readonly result: Promise<T>

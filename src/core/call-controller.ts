@@ -1,11 +1,10 @@
-import type { CallSignal } from '../core/call-signal.ts'
-import type { PeerCallOptions, PeerService } from './peer-service.ts'
+import type { CallSignal } from './call-signal.ts'
 
 /**
  * An `AbortController` that is its own signal and makes a real one only for who asks. In Node 20 to make one, and to let
  * the garbage collector have it, takes longer than all the rest of a call; nearly every call ends without a look at it.
  */
-export class CallController implements CallSignal, PeerCallOptions {
+export class CallController implements CallSignal {
   readonly #onSignal: ((signal: AbortSignal) => void) | undefined
   #real: AbortController | undefined
   #listeners: Set<() => void> | undefined
@@ -54,21 +53,4 @@ export class CallController implements CallSignal, PeerCallOptions {
   removeEventListener(_type: 'abort', listener: () => void): void {
     this.#listeners?.delete(listener)
   }
-}
-
-const knowing = new WeakSet<PeerService>()
-
-/** Notes that `service` reads the signal of a call by {@link signalOf}, and hands the options on as they are. */
-export function takesControllers(service: PeerService): void {
-  knowing.add(service)
-}
-
-/** Options that end a call by `controller`: with a real signal, unless `service` does without. */
-export function callOptions(service: PeerService, controller: CallController): PeerCallOptions {
-  return knowing.has(service) ? controller : { signal: controller.signal }
-}
-
-/** The signal of a call, without making a real one where there is none. */
-export function signalOf(options: PeerCallOptions): CallSignal | undefined {
-  return options instanceof CallController ? options : options.signal
 }
