@@ -26,7 +26,8 @@ export const errorCodes = {
   READ_ONLY: 'The store was opened read-only, or its medium is.',
   STORE_FULL: 'No space is left on the medium, or a quota is used up.',
   TIMEOUT: 'A call did not end by its deadline.',
-  UNAVAILABLE: 'An optional part (a module or a platform feature) is not there.',
+  UNAVAILABLE:
+    'What the call needs is not there now: a Redis server that answers, a module, a platform feature; `cause` has the error.',
   UNKNOWN_GROUP: 'There is no group or cache of that name.',
   UNSUPPORTED_VALUE: 'A value cannot be kept exactly by the codec; the message has its path.',
   VALUE_TOO_LARGE: 'A value is larger than the store, the format or the group takes.',

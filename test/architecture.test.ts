@@ -26,6 +26,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'blob/disk': ['errors.ts', 'bytes', 'blob', 'codec/set-own.ts', 'core', 'store'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
+  redis: [],
+  synced: ['codec (types)'],
   contract: [
     'errors.ts',
     'core/equal-deep.ts',

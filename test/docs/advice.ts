@@ -30,7 +30,8 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   READ_ONLY: 'Open without `readOnly`, or on a medium that can be written.',
   STORE_FULL: 'Free space and store again. The last snapshot still loads.',
   TIMEOUT: 'Try again, or raise the deadline. Whether a write happened is unknown.',
-  UNAVAILABLE: 'The message names what is missing: install the module, or use https, a newer browser or a newer Node.',
+  UNAVAILABLE:
+    'The message names what is missing: wait for the server and look at its connection, install the module, or use https, a newer browser or a newer Node.',
   UNKNOWN_GROUP: 'Make the group first, on every node.',
   UNSUPPORTED_VALUE:
     'Change or leave out the value at the path in the message; [codecs.md](codecs.md) lists what is kept.',
