@@ -28,6 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
   contract: [
     'errors.ts',
+    'core/check.ts',
     'core/equal-deep.ts',
     'snapshot',
     'store/memory-store.ts',
