@@ -1,6 +1,7 @@
 import { concatenate } from '../bytes/concatenate.ts'
 import { abortable, abortedBy } from '../core/abortable.ts'
 import { checkSignal } from '../core/check.ts'
+import { onAbort } from '../core/on-abort.ts'
 
 /** What a body is read from. A Node `Readable` is an AsyncIterable. */
 export type BlobSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
@@ -46,24 +47,24 @@ export function streamOf(
   signal?: AbortSignal,
   release: () => Promise<void> = async () => undefined,
 ): ReadableStream<Uint8Array> {
-  let abort: (() => void) | undefined
+  let unwatch: (() => void) | undefined
   let isReleased = false
   const end = async (): Promise<void> => {
     if (isReleased) return
     isReleased = true
-    if (abort !== undefined) signal?.removeEventListener('abort', abort)
+    unwatch?.()
     await release()
   }
   const source: UnderlyingDefaultSource<Uint8Array> = {
     start(controller) {
-      abort = () => {
+      const abort = (): void => {
         controller.error(abortedBy(signal))
         // It may be waiting for something that never comes; nobody waits for it.
         void chunks.return(undefined).catch(() => undefined)
         void end().catch(() => undefined)
       }
       if (signal?.aborted) abort()
-      else signal?.addEventListener('abort', abort, { once: true })
+      else if (signal !== undefined) unwatch = onAbort(signal, abort)
     },
     async pull(controller) {
       try {

@@ -1,56 +1,37 @@
 import { abortable, abortedBy } from '../core/abortable.ts'
 import { checkInteger, checkOneOf, checkOptionNames, checkSignal } from '../core/check.ts'
 import { CacheError, isCacheError } from '../errors.ts'
-import { defaultMaxBodyBytes } from './endpoint.ts'
 import type { Entry } from './entry.ts'
+import {
+  type HttpClientOptions,
+  type HttpClientSettings,
+  httpClientOptionNames,
+  resolveHttpClientOptions,
+} from './http-client-options.ts'
 import { type ExchangeRequest, HttpPeer } from './http-peer.ts'
 import { parsePeerAddress } from './peer-address.ts'
 import type { PeerAnswer, PeerCallOptions } from './peer-service.ts'
 import { readCapped } from './read-capped.ts'
 import { Refusal } from './refusal.ts'
-import { RequestSigner, type Secret } from './signing.ts'
 import type { Peer, Transport } from './transport.ts'
 import type { HttpAnswer } from './wire/http-message.ts'
-import { checkBasePath, defaultBasePath, type PathRules } from './wire/target.ts'
 
 /** Options of {@link httpTransport}. */
-export interface HttpTransportOptions extends PathRules {
+export interface HttpTransportOptions extends HttpClientOptions {
   /** The scheme for peers named `host:port`. @default 'http' */
   readonly scheme?: 'http' | 'https' | undefined
-  /** Signs requests; the first of several does. See `EndpointOptions.secret`. */
-  readonly secret?: Secret | readonly Secret[] | undefined
-  /** The deadline of a call whose signal does not end it before, in milliseconds. @default 5_000 */
-  readonly timeoutMs?: number | undefined
-  /** The largest answer, its content coding undone, in bytes. @default 65 MiB */
-  readonly maxAnswerBytes?: number | undefined
   /** Calls to one peer at once; one more is refused. @default 1_000 */
   readonly maxCalls?: number | undefined
   /** What is called in place of the platform's `fetch`. */
   readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined
-  /** The time in milliseconds since 1970, for signatures. @default Date.now */
-  readonly clock?: (() => number) | undefined
 }
 
-const optionNames = [
-  'basePath',
-  'escaping',
-  'scheme',
-  'secret',
-  'timeoutMs',
-  'maxAnswerBytes',
-  'maxCalls',
-  'fetch',
-  'clock',
-] as const
+const optionNames = [...httpClientOptionNames, 'scheme', 'maxCalls', 'fetch'] as const
 
 type Fetch = NonNullable<HttpTransportOptions['fetch']>
 
-interface Parts {
+interface Parts extends HttpClientSettings {
   readonly fetch: Fetch
-  readonly rules: PathRules
-  readonly signer: RequestSigner | undefined
-  readonly timeoutMs: number
-  readonly maxAnswerBytes: number
   readonly maxCalls: number
 }
 
@@ -61,16 +42,13 @@ interface Parts {
  */
 export function httpTransport(options: HttpTransportOptions = {}): Transport {
   checkOptionNames(options, optionNames)
-  const { scheme = 'http', basePath = defaultBasePath, escaping = 'path', secret, clock } = options
-  const { timeoutMs = 5_000, maxAnswerBytes = defaultMaxBodyBytes, maxCalls = 1_000 } = options
+  const { scheme = 'http', maxCalls = 1_000 } = options
   checkOneOf('scheme', scheme, ['http', 'https'])
-  checkOneOf('escaping', escaping, ['path', 'query'])
-  checkBasePath(basePath)
-  for (const [name, value] of Object.entries({ timeoutMs, maxAnswerBytes, maxCalls })) checkInteger(name, value, 1)
-  const signer = secret === undefined ? undefined : new RequestSigner(secret, { clock })
+  checkInteger('maxCalls', maxCalls, 1)
+  const settings = resolveHttpClientOptions(options)
   // Called late, so that who replaces the global one is heard; as a plain function, as browsers want it.
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
-  const parts = { fetch, rules: { basePath, escaping }, signer, timeoutMs, maxAnswerBytes, maxCalls }
+  const parts = { ...settings, fetch, maxCalls }
   return { connect: address => new FetchPeer(address, parsePeerAddress(address, scheme === 'https').origin, parts) }
 }
 

@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs'
 import { builtinModule } from '../bytes/builtin-module.ts'
 import { systemCode } from './file-error.ts'
 import type { DirectoryLock, LockTarget } from './lock-target.ts'
+import { processStat } from './process-stat.ts'
 
 // In memory, the same for all processes, and empty after a restart of the machine.
 const sharedMemory = '/dev/shm'
@@ -127,7 +128,8 @@ function findRivals({ folder, name }: Claim, identity: string): string[] {
 }
 
 // Whether the process has the claim open. It is believed unless `/proc` says that it is gone or has it not: one of root hides
-// its files from a user, and a look can fail for reasons of ours, or of another file that the process has open.
+// its files from a user, and a zombie that it has none; a look can fail for reasons of ours, or of another file that the
+// process has open.
 function isOpenIn(pid: number, { folder, name }: Omit<Claim, 'fd'>): boolean {
   const open = `/proc/${pid}/fd`
   try {
@@ -137,20 +139,7 @@ function isOpenIn(pid: number, { folder, name }: Omit<Claim, 'fd'>): boolean {
       .some(fd => isSameFile(claim, `${open}/${fd}`))
   } catch (error) {
     const code = systemCode(error)
-    return code !== 'ENOENT' && code !== 'ESRCH' && !isZombie(pid)
-  }
-}
-
-// Whether the process has ended and only waits for its parent to notice, which may be never. It hides that it has no files
-// from all but root. With more than one thread, others of it are still ending.
-function isZombie(pid: number): boolean {
-  try {
-    const stat = files().readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // After the name of the program, which may hold anything: the state is the third field, the threads are the 20th.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' && Number(fields[17]) <= 1
-  } catch {
-    return false
+    return code !== 'ENOENT' && code !== 'ESRCH' && processStat(pid)?.isZombie !== true
   }
 }
 

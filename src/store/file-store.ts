@@ -12,6 +12,7 @@ import {
   checkPrefix,
   checkSignal,
 } from '../core/check.ts'
+import { RunningCalls } from '../core/running-calls.ts'
 import { CacheError } from '../errors.ts'
 import { isRegularFile, writeFileAtomically } from './atomic-file.ts'
 import { DirectoryHold } from './directory-hold.ts'
@@ -95,7 +96,7 @@ export class FileStore implements Store {
   readonly #queue = new KeyQueue()
   readonly #turns = new Turns()
   readonly #sync: SharedSync
-  readonly #running = new Set<Promise<unknown>>()
+  readonly #running = new RunningCalls()
   #closed: Promise<void> | undefined
 
   private constructor(parts: Parts) {
@@ -195,7 +196,7 @@ export class FileStore implements Store {
   }
 
   async #close(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    await this.#running.ended()
     await this.#hold.release()
   }
 
@@ -255,13 +256,10 @@ export class FileStore implements Store {
     return !this.#flushFiles && size <= smallBytes ? this.#system.blocking : this.#system.pooled
   }
 
-  // Names what failed, and lets `close` wait for the work even if the caller no longer does.
+  // Names what failed.
   async #finish<T>(work: Promise<T>, action: string, options: StoreOptions, key?: string): Promise<T> {
-    const ended = (): boolean => this.#running.delete(work)
-    this.#running.add(work)
-    work.then(ended, ended)
     try {
-      return await abortable(work, options.signal)
+      return await this.#running.wait(work, options.signal)
     } catch (error) {
       throw fileError(error, `Cannot ${action} in ${this.dir}`, key)
     }

@@ -1,5 +1,4 @@
 import { utf8Length } from '../bytes/utf8.ts'
-import { abortable } from '../core/abortable.ts'
 import {
   checkBytes,
   checkKey,
@@ -9,6 +8,7 @@ import {
   checkPrefix,
   checkSignal,
 } from '../core/check.ts'
+import { RunningCalls } from '../core/running-calls.ts'
 import { CacheError } from '../errors.ts'
 import { type Durability, durabilities } from './durability.ts'
 import type { LevelDatabase, LevelKeyIterator, LevelOperation, LevelRangeOptions } from './level-database.ts'
@@ -67,7 +67,7 @@ export class LevelStore implements Store {
   readonly durability: Durability
   readonly #database: LevelDatabase
   readonly #sync: boolean
-  readonly #running = new Set<Promise<unknown>>()
+  readonly #running = new RunningCalls()
   #handle: LevelHandle | undefined
   #closed: Promise<void> | undefined
 
@@ -198,7 +198,7 @@ export class LevelStore implements Store {
   }
 
   async #close(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    await this.#running.ended()
     try {
       await this.#handle?.close()
     } catch (error) {
@@ -230,13 +230,10 @@ export class LevelStore implements Store {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   }
 
-  // Names what failed, and lets `close` wait for the work even if the caller no longer does.
+  // Names what failed.
   async #finish<T>(work: Promise<T>, action: string, options: StoreOptions, key?: string): Promise<T> {
-    const ended = (): boolean => this.#running.delete(work)
-    this.#running.add(work)
-    work.then(ended, ended)
     try {
-      return await abortable(work, options.signal)
+      return await this.#running.wait(work, options.signal)
     } catch (error) {
       throw levelError(error, action, key)
     }

@@ -1,15 +1,14 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { SnapshotCacheOptions } from '../../src/snapshot/snapshot-options.ts'
-import { type FileSystem, realFileSystem } from '../../src/store/file-io.ts'
 import { type Durability, FileStore } from '../../src/store/file-store.ts'
 import { type AppState, makeState, openApp } from '../snapshot/app-state.ts'
 import { expectTidy, indexOfState } from '../snapshot/expect-whole.ts'
 import { useSmallLimits } from '../snapshot/small-limits.ts'
-import { faultyFileSystem } from '../store/faulty-file-system.ts'
 import { scratch } from '../store/scratch.ts'
 import {
+  expectTold,
   type FaultKind,
   FaultPlan,
   failedFlush,
@@ -22,12 +21,10 @@ import {
   transientCodes,
 } from './operation-faults.ts'
 import { makeScenes, type Scene } from './scenes.ts'
+import { withoutPauses } from './without-pauses.ts'
 
 useSmallLimits()
-
-// The pauses between tries are not what is tested.
-beforeAll(() => void vi.stubGlobal('setTimeout', (run: () => void) => setImmediate(run)))
-afterAll(() => void vi.unstubAllGlobals())
+withoutPauses()
 
 const kinds: readonly FaultKind[] = [
   failsWith('ENOSPC', 'STORE_FULL'),
@@ -52,9 +49,6 @@ const ways: [Durability, SnapshotCacheOptions<AppState>][] = [
   ['process', { immutable: true }],
 ]
 
-// On the spot: what is tested is which call fails, not where it runs.
-const io = (plan: FaultPlan): FileSystem => faultyFileSystem(plan.fault, { pooled: realFileSystem.blocking })
-
 function fill(dir: string, contents: Scene['contents']): void {
   fs.rmSync(dir, { recursive: true, force: true })
   fs.mkdirSync(dir, { mode: 0o700 })
@@ -67,13 +61,6 @@ function fill(dir: string, contents: Scene['contents']): void {
 async function reload(dir: string, options: SnapshotCacheOptions<AppState>): Promise<AppState | undefined> {
   await using store = await FileStore.open(dir, { readOnly: true })
   return (await openApp(store, options).load())?.state
-}
-
-function expectTold(error: unknown, kind: FaultKind, at: string): void {
-  expect(error, at).toMatchObject({ name: 'CacheError', code: kind.wanted })
-  const { cause } = error as Error
-  expect(cause, at).toBeInstanceOf(Error)
-  if (kind.code !== undefined) expect(cause, at).toMatchObject({ code: kind.code })
 }
 
 // Whoever can be asked again is: the caller does not hear of it.
@@ -94,7 +81,7 @@ async function runFault(
   const at = `${kind.title} at call ${failAt}${forGood ? ' and from then on' : ''}, in "${step.title}"`
   fill(dir, contents)
   const plan = new FaultPlan(kind, failAt, forGood)
-  await using store = await FileStore.open(dir, { durability, io: io(plan) })
+  await using store = await FileStore.open(dir, { durability, io: plan.system })
   let nowMs = 1_800_000_000_000
   const cache = openApp(store, { ...options, now: () => nowMs })
   expect((await cache.load())?.state).toStrictEqual(state)
@@ -168,7 +155,7 @@ describe.each(ways)('a file system that fails, durability %s, %j', (...way) => {
           fs.writeFileSync(join(dir, `ff74${'0'.repeat(32)}`), 'left by a writer that died')
           const plan = new FaultPlan(kind, failAt, forGood)
           plan.arm()
-          const opening = FileStore.open(dir, { durability: way[0], io: io(plan) })
+          const opening = FileStore.open(dir, { durability: way[0], io: plan.system })
           const opened = await opening.catch((error: unknown) => {
             expectTold(error, kind, at)
             return undefined

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
-import { openFlags } from '../../src/store/file-io.ts'
-import { type Fault, type Operation, systemError } from '../store/faulty-file-system.ts'
+import { expect } from 'vitest'
+import { type FileSystem, openFlags, realFileSystem } from '../../src/store/file-io.ts'
+import { faultyFileSystem, type Operation, systemError } from '../store/faulty-file-system.ts'
 
 /** One way in which a file system call can go wrong. */
 export interface FaultKind {
@@ -98,9 +99,18 @@ function writeHalf(args: readonly unknown[]): number {
   return fs.writeSync(fd, data, offset, length >> 1)
 }
 
+/** The caller was told what `kind` is, and the system's own error with it. */
+export function expectTold(error: unknown, kind: FaultKind, at: string): void {
+  expect(error, at).toMatchObject({ name: 'CacheError', code: kind.wanted })
+  const { cause } = error as Error
+  expect(cause, at).toBeInstanceOf(Error)
+  if (kind.code !== undefined) expect(cause, at).toMatchObject({ code: kind.code })
+}
+
 /** Lets call number `failAt` (from 1, of those that `kind` can hit) go wrong; the later ones too if `forGood`. */
 export class FaultPlan {
-  readonly fault: Fault
+  /** The real file system with the fault in it; on the spot: what is tested is which call fails, not where it runs. */
+  readonly system: FileSystem
   /** The call that went wrong first. */
   hit: Operation | undefined
   /** Descriptors that were opened and not closed. */
@@ -109,7 +119,7 @@ export class FaultPlan {
   #isArmed = false
 
   constructor(kind: FaultKind, failAt: number, forGood: boolean) {
-    this.fault = (operation, args) => {
+    const fault = (operation: Operation, args: readonly unknown[]): unknown => {
       if (operation === 'close') this.opened.delete(args[0] as number)
       if (this.#isArmed && kind.hits(operation, args)) {
         this.#calls++
@@ -126,6 +136,7 @@ export class FaultPlan {
       this.opened.add(fd)
       return fd
     }
+    this.system = faultyFileSystem(fault, { pooled: realFileSystem.blocking })
   }
 
   arm(): void {

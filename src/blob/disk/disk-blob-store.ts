@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
-import { abortable } from '../../core/abortable.ts'
 import { checkBytes, checkPrefix, checkSignal } from '../../core/check.ts'
+import { RunningCalls } from '../../core/running-calls.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import type { Durability } from '../../store/durability.ts'
 import { fileError, systemCode } from '../../store/file-error.ts'
@@ -72,7 +72,7 @@ export class DiskBlobStore implements BlobStore {
   readonly #writing: BlobWriting
   readonly #readOnly: boolean
   readonly #turns = new Turns()
-  readonly #running = new Set<Promise<unknown>>()
+  readonly #running = new RunningCalls()
   readonly #sources = new Set<GuardedSource>()
   #closed: Promise<void> | undefined
 
@@ -253,17 +253,14 @@ export class DiskBlobStore implements BlobStore {
 
   async #close(): Promise<void> {
     for (const source of this.#sources) source.stop()
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    await this.#running.ended()
     await this.#writing.close()
   }
 
-  // Names what failed, and lets `close` wait for the work even if the caller no longer does.
+  // Names what failed.
   async #finish<T>(work: Promise<T>, action: string, { signal }: BlobCallOptions, key?: string): Promise<T> {
-    const ended = (): boolean => this.#running.delete(work)
-    this.#running.add(work)
-    work.then(ended, ended)
     try {
-      const result = await abortable(work, signal)
+      const result = await this.#running.wait(work, signal)
       await this.#turns.next()
       return result
     } catch (error) {

@@ -1,3 +1,4 @@
+import { onAbort } from '../../core/on-abort.ts'
 import { isCacheError } from '../../errors.ts'
 import { type BlobSource, chunksOf } from '../blob-chunks.ts'
 
@@ -5,17 +6,15 @@ import { type BlobSource, chunksOf } from '../blob-chunks.ts'
 export class GuardedSource {
   readonly #source: BlobSource
   readonly #controller = new AbortController()
-  readonly #given: AbortSignal | undefined
-  readonly #abort: () => void
+  readonly #unwatch: (() => void) | undefined
   #failure: { readonly error: unknown } | undefined
 
   /** Is stopped by `given`, too. */
   constructor(source: BlobSource, given: AbortSignal | undefined) {
     this.#source = source
-    this.#given = given
-    this.#abort = () => this.#controller.abort(given?.reason)
-    if (given?.aborted) this.#abort()
-    else given?.addEventListener('abort', this.#abort, { once: true })
+    const abort = (): void => this.#controller.abort(given?.reason)
+    if (given?.aborted) abort()
+    else if (given !== undefined) this.#unwatch = onAbort(given, abort)
   }
 
   /** Aborted by whatever stops the put. */
@@ -52,6 +51,6 @@ export class GuardedSource {
 
   /** Forgets the signal that was given. */
   release(): void {
-    this.#given?.removeEventListener('abort', this.#abort)
+    this.#unwatch?.()
   }
 }

@@ -3,6 +3,7 @@ import { digest } from '../../bytes/digest.ts'
 import { toHex } from '../../bytes/hex.ts'
 import { utf8Encode } from '../../bytes/utf8.ts'
 import { systemCode } from '../../store/file-error.ts'
+import { processStat } from '../../store/process-stat.ts'
 
 const pattern = /^([0-9a-f]+)-([0-9a-f]+)-([0-9a-f]{12})$/
 let own: string | undefined
@@ -13,7 +14,7 @@ let boot: string | undefined
  * number that is used again is told apart), and where that number is valid (one start of one machine, one container).
  */
 export function processToken(): string {
-  own ??= `${process.pid.toString(16)}-${(startOf(process.pid) ?? 0).toString(16)}-${space()}`
+  own ??= `${process.pid.toString(16)}-${(processStat(process.pid)?.startTicks ?? 0).toString(16)}-${space()}`
   return own
 }
 
@@ -28,8 +29,8 @@ export function isRunning(token: string): boolean | undefined {
   const [, pid = '', start = '', where] = pattern.exec(token) ?? []
   if (token === processToken()) return true
   if (where !== space()) return undefined
-  const found = startOf(Number.parseInt(pid, 16))
-  if (found !== undefined) return found.toString(16) === start
+  const found = processStat(Number.parseInt(pid, 16))
+  if (found !== undefined) return !found.isZombie && found.startTicks.toString(16) === start
   return answers(Number.parseInt(pid, 16)) ? undefined : false
 }
 
@@ -40,15 +41,6 @@ function space(): string {
     namespace = fs.readlinkSync('/proc/self/ns/pid')
   } catch {}
   return toHex(digest(utf8Encode(`${process.platform} ${bootId()} ${namespace}`))).slice(0, 12)
-}
-
-// Ticks since the machine was started; -1 of a process that has ended and only waits for its parent to notice.
-function startOf(pid: number): number | undefined {
-  const stat = textOf(`/proc/${pid}/stat`)
-  if (stat === undefined) return undefined
-  // After the name of the program, which may hold anything: the state is the third field, the start the 22nd.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' && Number(fields[17]) <= 1 ? -1 : Number(fields[19])
 }
 
 // Whether the system knows a process of that number, which is all there is without `/proc`.

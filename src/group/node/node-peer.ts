@@ -4,31 +4,26 @@ import { checkSignal } from '../../core/check.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import { signalOf, takesControllers } from '../call-options.ts'
 import type { Entry } from '../entry.ts'
+import type { HttpClientSettings } from '../http-client-options.ts'
 import { type ExchangeRequest, HttpPeer } from '../http-peer.ts'
 import { inParallel } from '../in-parallel.ts'
 import { maxKeys } from '../link/link-frame.ts'
 import type { PeerAddress } from '../peer-address.ts'
 import type { PeerAnswer, PeerCallOptions } from '../peer-service.ts'
-import type { RequestSigner } from '../signing.ts'
 import type { Peer } from '../transport.ts'
 import { isOurs } from '../wire/conclude.ts'
 import type { HttpAnswer } from '../wire/http-message.ts'
-import type { PathRules } from '../wire/target.ts'
 import { type ExchangeLimits, exchange, StaleConnectionError } from './http-exchange.ts'
 import { type LinkCallOptions, type LinkClient, LinkLostError } from './link-client.ts'
 import { openLink } from './open-link.ts'
 
 /** What a {@link NodePeer} is made of. */
-export interface NodePeerParts {
+export interface NodePeerParts extends HttpClientSettings {
   readonly address: string
   readonly where: PeerAddress
   /** The peer's own pool. */
   readonly agent: Agent
   readonly secure: ConnectionOptions
-  readonly rules: PathRules
-  readonly signer: RequestSigner | undefined
-  readonly timeoutMs: number
-  readonly maxAnswerBytes: number
   readonly maxCalls: number
   readonly idleTimeoutMs: number
   readonly link: boolean

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { DiskBlobStore, type DiskBlobStoreOptions } from '../../../src/blob/disk/disk-blob-store.ts'
 import { blobKeys } from '../../../src/contract/blob-samples.ts'
-import { type FileSystem, realFileSystem } from '../../../src/store/file-io.ts'
 import {
+  expectTold,
   type FaultKind,
   FaultPlan,
   failedFlush,
@@ -14,13 +14,11 @@ import {
   refusesChanges,
   shortWrite,
 } from '../../faults/operation-faults.ts'
-import { faultyFileSystem } from '../../store/faulty-file-system.ts'
+import { withoutPauses } from '../../faults/without-pauses.ts'
 import { scratch } from '../../store/scratch.ts'
 import { litterIn } from './disk-handle.ts'
 
-// The pauses between tries are not what is tested.
-beforeAll(() => void vi.stubGlobal('setTimeout', (run: () => void) => setImmediate(run)))
-afterAll(() => void vi.unstubAllGlobals())
+withoutPauses()
 
 const kinds: readonly FaultKind[] = [
   failsWith('EIO', 'IO'),
@@ -94,9 +92,8 @@ async function runFault(
   const at = `${kind.title} at call ${failAt}${forGood ? ' and from then on' : ''} of ${scene.title}`
   await prepared(dir, options)
   const plan = new FaultPlan(kind, failAt, forGood)
-  const io: FileSystem = faultyFileSystem(plan.fault, { pooled: realFileSystem.blocking })
   const problems: unknown[] = []
-  const given = { ...options, io, onProblem: (problem: unknown): void => void problems.push(problem) }
+  const given = { ...options, io: plan.system, onProblem: (problem: unknown): void => void problems.push(problem) }
   await using store = await DiskBlobStore.open(dir, given)
   plan.arm()
   const error: unknown = await scene.run(store).then(
@@ -105,10 +102,7 @@ async function runFault(
   )
   plan.heal()
   if (plan.hit === undefined) return false
-  if (error !== undefined) {
-    expect(error, at).toMatchObject({ name: 'CacheError', code: kind.wanted })
-    expect((error as Error).cause, at).toBeInstanceOf(Error)
-  }
+  if (error !== undefined) expectTold(error, kind, at)
   const wanted = (error === undefined ? scene.found.slice(-1) : scene.found).map(wordOf)
   // By the store that failed and by a new one.
   await using other = await DiskBlobStore.open(dir, { ...options, durability: 'process' })
@@ -156,8 +150,7 @@ it.each(ways)('a file system that fails while the store reads: an error, never a
     ]) {
       for (let failAt = 1; ; failAt++) {
         const plan = new FaultPlan(kind, failAt, false)
-        const io = faultyFileSystem(plan.fault, { pooled: realFileSystem.blocking })
-        await using store = await DiskBlobStore.open(dir, { ...options, io })
+        await using store = await DiskBlobStore.open(dir, { ...options, io: plan.system })
         const wanted = await read(store)
         plan.arm()
         const found = await read(store).catch((error: unknown) => error)

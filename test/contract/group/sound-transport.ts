@@ -1,4 +1,5 @@
 import type { TransportHandle } from '../../../src/contract/group/transport-case.ts'
+import type { TransportRule } from '../../../src/contract/group/transport-rules.ts'
 import { CacheError } from '../../../src/errors.ts'
 import { type Entry, entryFromWire } from '../../../src/group/entry.ts'
 import type { PeerAnswer, PeerCallOptions, PeerService } from '../../../src/group/peer-service.ts'
@@ -111,6 +112,13 @@ export class SoundPeer implements Peer {
 
 /** A class of clients, sound or not. */
 export type PeerClass = new (address: string, wire: Wire) => Peer
+
+/** A client that breaks `rule`. */
+export interface TransportMutant {
+  readonly what: string
+  readonly rule: TransportRule
+  readonly Client: PeerClass
+}
 
 /** A transport whose clients are of `Client`, over a wire of its own. */
 export function handleOf(Client: PeerClass): TransportHandle {

@@ -3,9 +3,12 @@ import type { TransportHandle } from '../../../src/contract/group/transport-case
 import { transportContract } from '../../../src/contract/group/transport-contract.ts'
 import { transportRules } from '../../../src/contract/group/transport-rules.ts'
 import { MemoryNetwork } from '../../../src/group/memory-network.ts'
-import { failedRules, runCases } from './run-cases.ts'
+import { failedRules, runCases } from '../run-cases.ts'
 import { handleOf, SoundPeer } from './sound-transport.ts'
-import { transportMutants } from './transport-mutants.ts'
+import { transportCallMutants } from './transport-call-mutants.ts'
+import { transportContentMutants } from './transport-content-mutants.ts'
+
+const transportMutants = [...transportContentMutants, ...transportCallMutants]
 
 function memoryHandle(): TransportHandle {
   const network = new MemoryNetwork()

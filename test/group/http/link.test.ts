@@ -1,11 +1,9 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sameBytes } from '../../../src/core/same-bytes.ts'
 import { type Entry, entryFromWire } from '../../../src/group/entry.ts'
-import * as frames from '../../../src/group/link/link-frame.ts'
 import { GroupServer } from '../../../src/group/node/group-server.ts'
 import { LinkClient } from '../../../src/group/node/link-client.ts'
 import { nodeHandler } from '../../../src/group/node/node-handler.ts'
@@ -272,135 +270,6 @@ describe('no link', () => {
     )
     await expectHttpOnly(server.address)
     expect(text.match(/upgrade/i)).toBeNull()
-  })
-})
-
-describe('a hostile link', () => {
-  const upgrade =
-    'GET /_groupcache/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: coldsnap-group/1\r\nx-coldsnap-max-frame: 100000\r\n\r\n'
-
-  async function attack(address: string, payload: Uint8Array): Promise<string> {
-    const [host, port] = address.split(':')
-    const socket = connect(Number(port), host!)
-    atEnd(() => void socket.destroy())
-    let text = ''
-    socket.on('error', () => {})
-    socket.on('data', chunk => {
-      text += chunk.toString('latin1')
-    })
-    const closed = once(socket, 'close')
-    socket.write(upgrade)
-    await until(() => text.includes('\r\n\r\n'))
-    socket.write(payload)
-    const timer = setTimeout(() => socket.destroy(new Error('The server kept the link')), 2_000)
-    await closed
-    clearTimeout(timer)
-    expect(socket.errored?.message).not.toBe('The server kept the link')
-    return text.slice(0, text.indexOf('\r\n'))
-  }
-
-  it.each([
-    ['a frame that is too large', 'ffffffff01'],
-    ['a frame that is too short', '04000000010000'],
-    ['an unknown kind', '050000006300000000'],
-    ['an answer', '050000001100000000'],
-    ['a get without keys', '0d00000001010000000400000061626364'],
-    ['lengths past the end', '0d0000000101000000ffffffff61626364'],
-    ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n').toString('hex')],
-  ])('is ended by the server at %s', async (_, hex) => {
-    const server = await GroupServer.listen('127.0.0.1:0', { service: new RecordedGroup() })
-    atEnd(() => server.close())
-    expect(await attack(server.address, Buffer.from(hex, 'hex'))).toBe('HTTP/1.1 101 Switching Protocols')
-  })
-
-  it('is refused without the secret', async () => {
-    const server = await GroupServer.listen('127.0.0.1:0', { service: new RecordedGroup() }, { secret })
-    atEnd(() => server.close())
-    expect(await attack(server.address, new Uint8Array())).toBe('HTTP/1.1 401 Unauthorized')
-  })
-
-  it.each([
-    ['garbage', Buffer.from('garbage garbage')],
-    ['an answer of another kind', Buffer.from('050000001101000000', 'hex')],
-    ['nothing more', Buffer.alloc(0)],
-  ])('is ended by the client when the server sends %s', async (_, payload) => {
-    let upgrades = 0
-    const server = await rawServer(socket =>
-      socket.on('data', chunk => {
-        const text = chunk.toString()
-        if (/upgrade: coldsnap/i.test(text)) {
-          upgrades++
-          socket.write(
-            'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: coldsnap-group/1\r\nx-coldsnap-max-frame: 100000\r\n\r\n',
-          )
-        } else if (text.startsWith('GET')) {
-          socket.write(
-            'HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nx-coldsnap: 1\r\nContent-Length: 9\r\n\r\n\x0a\x05val:a\x18\x00',
-          )
-        } else socket.end(payload)
-      }),
-    )
-    const peer = nodeTransport({ timeoutMs: 1_000 }).connect(server.address)
-    atEnd(() => peer.close())
-    await peer.get('users', bytes('a'))
-    await until(() => upgrades === 1)
-    await new Promise(resolve => setTimeout(resolve, 20))
-    expect(textOf(await peer.get('users', bytes('a')))).toBe('val:a')
-  })
-})
-
-describe('frames', () => {
-  const wholeFrames = fc.array(fc.uint8Array({ maxLength: 30 }), { minLength: 1, maxLength: 8 })
-
-  it('come out of a stream however it is cut', () => {
-    fc.assert(
-      fc.property(wholeFrames, fc.array(fc.nat(40)), (values, cuts) => {
-        const sent = values.map((value, i) => frames.encodeSetCall(i, { group: 'g', key: value, entry: entry(value) }))
-        const stream = Buffer.concat(sent)
-        const cutter = new frames.FrameCutter(1_000)
-        const received: Uint8Array[] = []
-        let at = 0
-        for (const cut of [...cuts, stream.byteLength]) {
-          received.push(...cutter.push(stream.subarray(at, at + cut)))
-          at = Math.min(stream.byteLength, at + cut)
-        }
-        expect(received.map(frame => Buffer.from(frame))).toEqual(sent.map(frame => Buffer.from(frame.subarray(4))))
-      }),
-    )
-  })
-
-  it('that are damaged throw CORRUPT or say something else, and nothing worse', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 5, maxLength: 60 }), damaged => {
-        const decoders = [
-          frames.decodeKeysCall,
-          frames.decodeSetCall,
-          frames.decodeFailed,
-          (payload: frames.Frame['payload']) => frames.decodeAnswers(payload, 2),
-        ]
-        for (const decode of decoders) {
-          try {
-            decode(frames.readFrame(damaged).payload)
-          } catch (error) {
-            expect(error).toMatchObject({ code: 'CORRUPT' })
-          }
-        }
-      }),
-    )
-  })
-
-  it('have the bytes that docs/PROTOCOL.md shows', () => {
-    const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex')
-    const keys = [bytes('alice')]
-    expect(hex(frames.encodeKeysCall(frames.frameKind.get, 1, { group: 'users', keys }))).toBe(
-      '17000000 01 01000000 05000000 7573657273 05000000 616c696365'.replaceAll(' ', ''),
-    )
-    const answer = { kind: 'value', entry: entry('val:alice') } as const
-    expect(hex(frames.encodeAnswers(1, [answer], 1_000))).toBe(
-      '1b000000 10 01000000 00 0000000000000000 09000000 76616c3a616c696365'.replaceAll(' ', ''),
-    )
-    expect(hex(frames.encodeEmpty(frames.frameKind.done, 258))).toBe('050000001102010000')
-    expect(hex(frames.encodeFailed(1, true, 'no'))).toBe('080000001201000000 01 6e6f'.replaceAll(' ', ''))
   })
 })
 

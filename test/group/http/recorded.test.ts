@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { utf8Encode } from '../../../src/bytes/utf8.ts'
 import { entryFromWire } from '../../../src/group/entry.ts'
@@ -7,34 +6,14 @@ import { GroupServer } from '../../../src/group/node/group-server.ts'
 import { nodeTransport } from '../../../src/group/node/node-transport.ts'
 import type { Peer } from '../../../src/group/transport.ts'
 import { RecordedGroup } from '../wire/recorded-group.ts'
+import { type ClientRow, recordedRows } from '../wire/recorded-rows.ts'
 import { atEnd, rawCall, scriptedServer } from './raw.ts'
 
 // The conversations of wire.json over real sockets. What they mean is proved in test/group/wire.
 
-interface Row {
-  readonly name: string
-  readonly call: 'get' | 'set' | 'remove' | 'removeKeys'
-  readonly group: string
-  readonly keyHex?: string
-  readonly keys?: readonly string[]
-  readonly valueHex?: string
-  readonly expireUnixNs?: string
-  readonly requestLatin1: string
-  readonly requestBodyHex?: string
-  readonly answerLatin1: string
-  readonly answerBodyHex?: string
-  readonly gotValueHex?: string
-  readonly gotExpireUnixNs?: string
-  readonly goError?: string
-  readonly status: number
-  readonly responseBodyHex: string
-}
-
-const url = new URL('../../../fixtures/groupcache/wire.json', import.meta.url)
-const recorded = JSON.parse(readFileSync(url, 'utf8')) as { client: readonly Row[]; server: readonly Row[] }
 const fromHex = (hex = ''): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 
-async function outcome(peer: Peer, row: Row): Promise<string> {
+async function outcome(peer: Peer, row: ClientRow): Promise<string> {
   const { call, group, keys = [], expireUnixNs = '0' } = row
   const key = fromHex(row.keyHex)
   try {
@@ -52,7 +31,7 @@ async function outcome(peer: Peer, row: Row): Promise<string> {
   }
 }
 
-function wanted({ call, goError, answerLatin1, gotValueHex = '', gotExpireUnixNs }: Row): string {
+function wanted({ call, goError, answerLatin1, gotValueHex = '', gotExpireUnixNs }: ClientRow): string {
   if (call !== 'get') return goError === undefined ? 'done' : 'PEER_FAILED'
   if (goError === undefined) return `${gotValueHex} ${gotExpireUnixNs}`
   const status = answerLatin1.split(' ')[1]
@@ -64,7 +43,7 @@ describe.each([
   ['nodeTransport', nodeTransport],
   ['httpTransport', httpTransport],
 ] as const)("%s sends what Go's client does", (_, transport) => {
-  it.each(recorded.client.map(row => [row.name, row] as const))('%s', async (_, row) => {
+  it.each(recordedRows.client.map(row => [row.name, row] as const))('%s', async (_, row) => {
     const body = Buffer.from(row.answerBodyHex ?? '', 'hex').toString('latin1')
     const server = await scriptedServer(() => `${row.answerLatin1}\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
     const peer = transport().connect(server.address)
@@ -78,7 +57,7 @@ describe.each([
 it("a server answers what Go's did, over one socket each", async () => {
   const server = await GroupServer.listen('127.0.0.1:0', { service: new RecordedGroup() })
   atEnd(() => server.close())
-  for (const row of recorded.server) {
+  for (const row of recordedRows.server) {
     const body = Buffer.from(row.requestBodyHex ?? '', 'hex').toString('latin1')
     const length = body === '' ? '' : `Content-Length: ${body.length}\r\n`
     const text = await rawCall(

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { fromHex, toHex } from '../../../src/bytes/hex.ts'
 import { utf8Encode } from '../../../src/bytes/utf8.ts'
@@ -9,41 +8,12 @@ import { concludeChange, concludeGet, concludeRemoveMany } from '../../../src/gr
 import type { HttpAnswer, PeerRequest } from '../../../src/group/wire/http-message.ts'
 import { getRequest, removeManyRequests, removeRequest, setRequest } from '../../../src/group/wire/peer-requests.ts'
 import { RecordedGroup } from './recorded-group.ts'
+import { type ClientRow, recordedRows, type ServerRow } from './recorded-rows.ts'
 
-interface ClientRow {
-  readonly name: string
-  readonly call: 'get' | 'set' | 'remove' | 'removeKeys'
-  readonly group: string
-  readonly keyHex?: string
-  readonly keys?: readonly string[]
-  readonly valueHex?: string
-  readonly expireUnixNs?: string
-  readonly requestLatin1: string
-  readonly requestBodyHex?: string
-  readonly answerLatin1: string
-  readonly answerBodyHex?: string
-  readonly gotValueHex?: string
-  readonly gotExpireUnixNs?: string
-  readonly goError?: string
-}
-
-interface ServerRow {
-  readonly name: string
-  readonly requestLatin1: string
-  readonly requestBodyHex?: string
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly responseBodyHex: string
-  readonly closedWithoutAnswer?: boolean
-  readonly effect?: string
-}
-
-const url = new URL('../../../fixtures/groupcache/wire.json', import.meta.url)
-const recorded = JSON.parse(readFileSync(url, 'utf8')) as { client: readonly ClientRow[]; server: readonly ServerRow[] }
 const bytesOf = (hex = ''): Uint8Array => fromHex(hex)!
 
 describe("our client sends what Go's does, and draws the same conclusion", () => {
-  it.each(recorded.client.map(row => [row.name, row] as const))('%s', (_, row) => {
+  it.each(recordedRows.client.map(row => [row.name, row] as const))('%s', (_, row) => {
     const request = requestOf(row)
     expect(`${request.method} ${request.target} HTTP/1.1`).toBe(row.requestLatin1.split('\r\n')[0])
     expect(toHex(request.body ?? new Uint8Array())).toBe(row.requestBodyHex ?? '')
@@ -97,7 +67,7 @@ describe("our server answers as Go's", () => {
   // In one group, one after the other, as they were recorded.
   const service = new RecordedGroup()
 
-  it.each(recorded.server.map(row => [row.name, row] as const))('%s', async (_, row) => {
+  it.each(recordedRows.server.map(row => [row.name, row] as const))('%s', async (_, row) => {
     const [method, target] = row.requestLatin1.split(' ')
     const answer = await answerRequest(service, { method: method!, target: target!, body: bytesOf(row.requestBodyHex) })
     expect(answer.headers['x-coldsnap']).toBe('1')
