@@ -30,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   synced: ['codec (types)'],
   contract: [
     'errors.ts',
+    'core/check.ts',
     'core/equal-deep.ts',
     'snapshot',
     'store/memory-store.ts',
