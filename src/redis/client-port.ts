@@ -92,8 +92,11 @@ export class ClientPort implements RedisPort {
 
   // Waits for the first attempt alone: later on, who comes while there is no connection shall know that at once.
   async #connected({ signal }: RedisCallOptions): Promise<void> {
-    const opening = this.#opening === undefined || this.#isOpening ? this.#open() : undefined
-    await abortable(opening ?? Promise.resolve(), signal).catch(error => this.#fail(error))
+    if (this.#opening === undefined || this.#isOpening)
+      await abortable(
+        this.#open().catch(() => undefined),
+        signal,
+      )
     if (this.#isClosed) throw closed()
     if (!this.#driver.isReady) {
       throw new CacheError('UNAVAILABLE', 'There is no connection to Redis', { cause: this.#driver.lastError })
