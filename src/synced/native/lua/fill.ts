@@ -12,7 +12,7 @@ export const fillScript: RedisScript = new RedisScript(
   stateLua +
     tellLua +
     putLua +
-    String.raw`
+    `
 if epoch ~= ARGV[11] or redis.call('GETRANGE', KEYS[2], 0, 35) ~= ARGV[13] then return {} end
 if ARGV[14] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[14] then return {} end
 for i = 15, #ARGV do

@@ -23,7 +23,7 @@ end
 `
 
 /** For scripts that write: where there is no epoch, one begins. */
-export const beginLua: string = String.raw`
+export const beginLua: string = `
 if not epoch then
   epoch = ARGV[4]
   redis.call('DEL', KEYS[1])

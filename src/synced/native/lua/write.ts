@@ -11,7 +11,7 @@ export const writeScript: RedisScript = new RedisScript(
     beginLua +
     tellLua +
     putLua +
-    String.raw`
+    `
 local first = sequence + 1
 advance(#KEYS - 1)
 for i = 2, #KEYS do
