@@ -71,10 +71,10 @@ export class JsonWriter {
   }
 
   /** An object of these names in this order; members that are `undefined` are left out. */
-  members(names: readonly string[], valueOf: (name: string) => unknown): string {
+  members(names: readonly string[], memberOf: (name: string) => unknown): string {
     let text = ''
     for (const name of names) {
-      const member = valueOf(name)
+      const member = memberOf(name)
       if (member === undefined) continue
       this.enter(name)
       text += `,${this.string(name)}:${this.any(member)}`
