@@ -126,9 +126,9 @@ export class GoLevel implements RemoteLevel {
     const { bytes, version } = fill.seen as Seen
     // Redis does not show that a key was set and removed again, or removed before it was seen absent for long.
     if (this.#recent.movedAfter(key, version)) return undefined
-    const write = this.#begin(key, this.#entryOf(fill))
     const condition = [fill.lease?.token ?? '', bytes === undefined ? '0' : '1', bytes ?? '']
     const args = [...this.#setArgs(key, fill), ...condition]
+    const write = this.#begin(key, this.#entryOf(fill))
     const isDone = await this.#change(fillScript, write, args, signal)
     return isDone ? write.entry : undefined
   }
@@ -218,11 +218,11 @@ export class GoLevel implements RemoteLevel {
     this.#recent.note(key, version, nowMs)
     const written = isOwn ? this.#own.arrived(key, version) : undefined
     const isSet = action === 'set' && value !== undefined && value.byteLength > 0
-    // While a write of this process is under way, what came before it must not hide it. And Go writes U+FFFD for bytes that
-    // are not UTF-8, so that such a name may not be that of the key.
-    const isTaken = isOwn || !(mayBeLate || this.#own.has(key) || name.includes('\ufffd'))
-    if (isSet && isTaken) this.#sink.set(key, entryOf(version, value, Number.POSITIVE_INFINITY), sender)
-    else if (written !== undefined) this.#sink.set(key, written, sender)
+    // What came before a write of this process that is under way must not hide it. And Go writes U+FFFD for bytes that are
+    // not UTF-8, so that such a name may not be that of the key.
+    const isTaken = !(mayBeLate || this.#own.has(key) || name.includes('\ufffd'))
+    const entry = isSet ? entryOf(version, value, Number.POSITIVE_INFINITY) : written
+    if (entry !== undefined && isTaken) this.#sink.set(key, entry, sender)
     else this.#sink.drop(key, version)
   }
 
@@ -257,9 +257,9 @@ export class GoLevel implements RemoteLevel {
 
   async #tell(write: OwnWrite, sent: Promise<unknown>): Promise<boolean> {
     try {
-      const isDone = (await sent) !== 0
-      if (!isDone) this.#undo(write)
-      return isDone
+      write.isDone = (await sent) !== 0
+      if (!write.isDone) this.#undo(write)
+      return write.isDone
     } catch (error) {
       this.#undo(write)
       throw error

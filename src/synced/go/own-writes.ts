@@ -5,8 +5,10 @@ export interface OwnWrite {
   readonly key: string
   /** What it writes, with the number of its event once that came for certain; `undefined` if it removes. */
   entry: SyncedEntry | undefined
-  /** Whether no other one of the key was under way beside it. */
+  /** Whether no other one of the key was under way at the same time. */
   isAlone: boolean
+  /** Whether it is known to be done. */
+  isDone: boolean
   /** Whether an event was taken for its own. */
   isTaken: boolean
 }
@@ -17,7 +19,7 @@ export class OwnWrites {
 
   /** Begins before it is sent; `isHeard`: its event will come. */
   begin(key: string, entry: SyncedEntry | undefined, isHeard: boolean): OwnWrite {
-    const write: OwnWrite = { key, entry, isAlone: isHeard, isTaken: false }
+    const write: OwnWrite = { key, entry, isAlone: isHeard, isDone: false, isTaken: false }
     if (!isHeard) return write
     const others = this.#writes.get(key)
     if (others === undefined) {
@@ -25,8 +27,12 @@ export class OwnWrites {
       return write
     }
     // Of several at once nobody knows which is the last one in Redis.
+    for (const each of others) {
+      if (each.isDone) continue
+      each.isAlone = false
+      write.isAlone = false
+    }
     others.push(write)
-    for (const each of others) each.isAlone = false
     return write
   }
 

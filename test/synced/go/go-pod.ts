@@ -1,6 +1,6 @@
 import { createClient } from 'redis'
-import type { RedisPort } from '../../../src/redis/redis-port.ts'
 import { redisPort } from '../../../src/redis/port-of-client.ts'
+import type { RedisPort } from '../../../src/redis/redis-port.ts'
 import { decodeGoJson, encodeGoJson } from '../../../src/synced/go/go-json.ts'
 import { GoLevel } from '../../../src/synced/go/go-level.ts'
 import type { GoSettings } from '../../../src/synced/go/go-settings.ts'
@@ -30,8 +30,9 @@ export class GoPod implements RemoteSink {
   readonly level: GoLevel
   readonly port: RedisPort
   readonly local = new Map<string, SyncedEntry>()
+  readonly prefix: string
   readonly problems: Error[] = []
-  /** What the level said, one line each. */
+  /** What the level said, in order. */
   readonly log: string[] = []
   remoteReads = 0
   readonly #moved = new Map<string, number>()
@@ -39,6 +40,7 @@ export class GoPod implements RemoteSink {
   #isInStep = false
 
   constructor(url: string, more: Partial<GoSettings> = {}, portOf: (port: RedisPort) => RedisPort = port => port) {
+    this.prefix = more.prefix ?? ''
     this.port = portOf(redisPort(createClient({ url })))
     this.level = new GoLevel(this.port, { ...settings, ...more }, this)
   }
@@ -60,7 +62,7 @@ export class GoPod implements RemoteSink {
     return decodeGoJson(read.entry.body)
   }
 
-  async set(key: string, value: unknown, more: Partial<RemoteValue> = {}): Promise<void> {
+  async put(key: string, value: unknown, more: Partial<RemoteValue> = {}): Promise<void> {
     const era = this.#era
     const [entry] = await this.level.write([[key, remoteValue(value, more)]])
     if (entry !== undefined) this.#take(key, entry, era)
@@ -74,7 +76,7 @@ export class GoPod implements RemoteSink {
     return entry !== undefined
   }
 
-  async delete(key: string): Promise<void> {
+  async remove(key: string): Promise<void> {
     this.#drop(key, await this.level.delete(key))
   }
 
@@ -83,7 +85,8 @@ export class GoPod implements RemoteSink {
     await this.port.close()
   }
 
-  set_(key: string, entry: SyncedEntry): void {
+  set(key: string, entry: SyncedEntry, sender: string): void {
+    this.log.push(`set ${key} by ${sender}`)
     this.#note(key, entry.version)
     if (this.#isInStep && (this.local.get(key)?.version ?? -1) <= entry.version) this.local.set(key, entry)
   }
