@@ -27,7 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'blob/disk': ['errors.ts', 'bytes', 'blob', 'codec/set-own.ts', 'core', 'store'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
   redis: [],
-  synced: ['codec (types)'],
+  synced: ['errors.ts', 'bytes', 'codec', 'core'],
   contract: [
     'errors.ts',
     'core/equal-deep.ts',
@@ -36,6 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'store/store.ts',
     'blob (types)',
     'group (types)',
+    'synced (types)',
     'fast-check (types)',
   ],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],
