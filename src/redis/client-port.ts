@@ -17,6 +17,7 @@ import { isRefusal, replyOf } from './reply-of.ts'
 /** A {@link RedisPort} over a client: what all of them have in common. */
 export class ClientPort implements RedisPort {
   readonly isCluster: boolean
+  readonly database: number
   readonly #driver: RedisDriver
   readonly #subscriptions = new Set<ChannelSubscription>()
   /** The first attempt to connect. */
@@ -27,6 +28,7 @@ export class ClientPort implements RedisPort {
   constructor(driver: RedisDriver) {
     this.#driver = driver
     this.isCluster = driver.isCluster
+    this.database = driver.database
   }
 
   async command(command: RedisCommand, options: RedisCallOptions = {}): Promise<RedisReply> {
@@ -67,10 +69,6 @@ export class ClientPort implements RedisPort {
         },
       }),
     )
-  }
-
-  async database(): Promise<number> {
-    return this.#driver.database
   }
 
   async close(): Promise<void> {

@@ -38,6 +38,7 @@ const notNow = /^(?:LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|MOVED|
  */
 export class GuardedRedis implements RedisPort {
   readonly isCluster: boolean
+  readonly database: number
   readonly #port: RedisPort
   readonly #breaker: Breaker
   readonly #timeoutMs: number
@@ -55,6 +56,7 @@ export class GuardedRedis implements RedisPort {
     checkInteger('maxPending', maxPending, 1)
     checkFunction('clock', clock)
     this.isCluster = port.isCluster
+    this.database = port.database
     this.#port = port
     this.#breaker = new Breaker(breaker)
     this.#timeoutMs = timeoutMs
@@ -97,10 +99,6 @@ export class GuardedRedis implements RedisPort {
     return nodes.map(node => ({
       command: (command, options = {}) => this.#guard(options.signal, () => node.command(command)),
     }))
-  }
-
-  database({ signal }: RedisCallOptions = {}): Promise<number> {
-    return this.#guard(signal, () => this.#port.database())
   }
 
   async close(): Promise<void> {

@@ -18,8 +18,8 @@ export function redisPort(client: RedisClient): RedisPort {
 }
 
 /** Whether `value` is a port already. */
-export function isRedisPort(value: RedisClient | RedisPort): value is RedisPort {
-  return has(value, 'pipeline') && has(value, 'nodes') && typeof Reflect.get(value, 'database') === 'function'
+export function isRedisPort(value: object): value is RedisPort {
+  return has(value, 'pipeline') && has(value, 'nodes') && typeof Reflect.get(value, 'database') === 'number'
 }
 
 function driverOf(client: RedisClient): RedisDriver {

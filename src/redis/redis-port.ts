@@ -54,8 +54,8 @@ export interface RedisPort {
   nodes(options?: RedisCallOptions): Promise<readonly RedisNode[]>
   /** Whether the keys are spread over the nodes of a Redis Cluster. */
   readonly isCluster: boolean
-  /** The number of the database that the client has selected. */
-  database(options?: RedisCallOptions): Promise<number>
+  /** The number of the database that the client's options select; channels are shared by all databases of a server. */
+  readonly database: number
   /** Ends the connections that the port made, and its subscriptions; every other call is then `CLOSED`. May be repeated. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { RunningCalls } from '../core/running-calls.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { acceptSet } from './accept-set.ts'
 import { checkCallOptions, checkTag, loadJob, remoteValue, type WriteRules, writeRules } from './call-options.ts'
-import { connectRemote } from './connect-remote.ts'
+import { connectRemote, type RemoteConnection } from './connect-remote.ts'
 import type { HeldValue } from './held-value.ts'
 import { Loads } from './loads.ts'
 import { LocalLevel } from './local-level.ts'
@@ -36,7 +36,7 @@ export class SyncedCache<T = unknown> {
   readonly #clock: () => number
   readonly #counters = new SyncedCounters()
   readonly #local: LocalLevel
-  readonly #level: RemoteLevel
+  readonly #remote: RemoteConnection
   readonly #calls: RemoteCalls
   readonly #reads: RemoteReads
   readonly #loads: Loads
@@ -59,8 +59,8 @@ export class SyncedCache<T = unknown> {
       onReset: reason => settings.logger?.info(`Local copies dropped: ${reason}`),
       onProblem: error => this.#tell(error),
     })
-    this.#level = connectRemote(options, settings, this.#local)
-    this.#calls = new RemoteCalls(this.#level, this.#local, this.#counters)
+    this.#remote = connectRemote(options, settings, this.#local)
+    this.#calls = new RemoteCalls(this.#remote.level, this.#local, this.#counters)
     this.#reads = new RemoteReads(this.#calls, this.#local, this.#counters, settings.clock)
     this.#loads = new Loads({
       settings,
@@ -86,7 +86,7 @@ export class SyncedCache<T = unknown> {
 
   /** `ready`: in step. `resyncing`: making sure that nothing was missed. `down`: no events come. */
   get status(): SyncedStatus {
-    return this.#closing === undefined ? this.#level.status : 'closed'
+    return this.#closing === undefined ? this.#remote.level.status : 'closed'
   }
 
   /** The fresh value of a key: from this process, else from Redis. `undefined` if there is none. */
@@ -225,7 +225,7 @@ export class SyncedCache<T = unknown> {
 
   async #open(): Promise<void> {
     try {
-      await this.#level.open()
+      await this.#remote.level.open()
     } catch (error) {
       if (this.#settings.degraded && isCacheError(error, 'UNAVAILABLE')) {
         this.#report(error)
@@ -241,7 +241,7 @@ export class SyncedCache<T = unknown> {
     this.#local.empty()
     await this.#loads.close(closed())
     await Promise.all([this.#running.ended(), this.#reads.ended()])
-    await this.#level.close()
+    await this.#remote.close()
     this.#local.empty()
   }
 

@@ -1,5 +1,7 @@
 import type { CodecName } from '../codec/codec.ts'
 import type { BreakerOptions } from '../core/breaker.ts'
+import type { RedisClient } from '../redis/redis-client.ts'
+import type { RedisPort } from '../redis/redis-port.ts'
 import type { ValueSharing } from './held-value.ts'
 import type { LocalCacheFactory } from './local-cache.ts'
 import type { LocalBudget } from './lru.ts'
@@ -30,7 +32,7 @@ export type RemoteLevelFactory = (sink: RemoteSink, settings: SyncedSettings) =>
 /** Options of `SyncedCache.open`. Times are in milliseconds, sizes in bytes. */
 export interface SyncedOptions {
   /** A client of node-redis or ioredis, of one server or a cluster, or a `RedisPort`. It stays the caller's to close. */
-  readonly redis?: object | undefined
+  readonly redis?: RedisClient | RedisPort | undefined
   /** In place of `redis`: for tests, and for what is not Redis. */
   readonly remote?: RemoteLevelFactory | undefined
   /** Before all names of this cache in Redis: 1 to 200 bytes without braces; with `compat: 'go'` it may be empty. */

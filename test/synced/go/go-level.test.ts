@@ -459,7 +459,7 @@ function changed(port: RedisPort, changes: Partial<RedisPort>): RedisPort {
     subscribe: (...args) => port.subscribe(...args),
     nodes: async (...args) => await port.nodes(...args),
     isCluster: port.isCluster,
-    database: async (...args) => await port.database(...args),
+    database: port.database,
     close: async () => await port.close(),
     ...changes,
   }
