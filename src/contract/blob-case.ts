@@ -48,6 +48,7 @@ export type BlobOptional =
   | 'head'
   | 'touch'
   | 'sweep'
+  | 'lease'
   | 'describe'
   | 'check'
   | 'close'

@@ -2,6 +2,7 @@ import { checksOf, violation } from './assert.ts'
 import type { BlobCase, BlobCaseDefinition, BlobHandle, BlobOptional, OpenBlobStore } from './blob-case.ts'
 import { abortCases } from './blob-cases/abort-cases.ts'
 import { conditionCases } from './blob-cases/condition-cases.ts'
+import { leaseCases } from './blob-cases/lease-cases.ts'
 import { listingCases } from './blob-cases/listing-cases.ts'
 import { mediumCases } from './blob-cases/medium-cases.ts'
 import { nameCases } from './blob-cases/name-cases.ts'
@@ -37,6 +38,7 @@ const definitions: readonly BlobCaseDefinition[] = [
   ...abortCases,
   ...conditionCases,
   ...usageCases,
+  ...leaseCases,
 ].sort((a, b) => order.indexOf(a.rule) - order.indexOf(b.rule))
 
 /**

@@ -7,6 +7,7 @@ import type { BlobDeleteOptions, BlobPutOptions } from '../blob-store.ts'
 import { checkPrecondition, isMeant } from '../precondition.ts'
 import type { BlobDirectory } from './blob-directory.ts'
 import type { BlobLayout, Place, Sealed } from './blob-layout.ts'
+import { FetchLeases } from './fetch-leases.ts'
 import { type ClaimWait, KeyClaims } from './key-claims.ts'
 import { expiryOf, Quota, type QuotaLimits } from './quota.ts'
 import { Staging } from './staging.ts'
@@ -25,12 +26,15 @@ export class BlobWriting {
   readonly #parts: WritingParts
   readonly #claims: KeyClaims
   readonly #quota: Quota
+  /** Of the blobs of the directory. */
+  readonly leases: FetchLeases
   readonly #queue = new KeyQueue()
 
   constructor(parts: WritingParts) {
     const { directory, layout, limits, clock } = parts
     this.#parts = parts
     this.#claims = new KeyClaims(directory.system, directory.claims, () => this.prepare())
+    this.leases = new FetchLeases(this.#claims)
     const onProblem = (error: CacheError): void => this.report(undefined, error, 'cleanup')
     this.#quota = new Quota({ directory, layout, claims: this.#claims, limits, clock, onProblem })
   }
@@ -157,6 +161,7 @@ export class BlobWriting {
   }
 
   async close(): Promise<void> {
+    await this.leases.close()
     await this.#quota.close()
   }
 

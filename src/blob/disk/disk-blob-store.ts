@@ -14,6 +14,8 @@ import { checkRange, resolveRange } from '../blob-range.ts'
 import type {
   BlobCallOptions,
   BlobDeleteOptions,
+  BlobLease,
+  BlobLeaseOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,
@@ -225,6 +227,27 @@ export class DiskBlobStore implements BlobStore {
     return await this.#finish(sweepWorkFiles(this.#directory.system, this.#directory.temp), 'sweep', options)
   }
 
+  /**
+   * As {@link BlobStore.lease}, among all processes of the machine: the lease of a process that died is free at once. Where nobody
+   * can tell whether it runs, in another container, it is free a minute after it has ended.
+   */
+  async lease(namespace: string, key: string, options: BlobLeaseOptions = {}): Promise<BlobLease> {
+    const place = this.#check(namespace, key, options)
+    this.#checkWritable('lease a blob', key)
+    const work = this.#writing.leases.take(place.id, options)
+    try {
+      return await this.#finish(work, 'lease a blob', options, key)
+    } catch (error) {
+      // Nobody gets it any more.
+      work.then(
+        late => void late.release(),
+        () => undefined,
+      )
+      this.#checkOpen({})
+      throw error
+    }
+  }
+
   async describe(options: BlobCallOptions = {}): Promise<BlobStoreInfo> {
     this.#checkOpen(options)
     const totals = await this.#finish(this.#writing.totals(), 'describe', options)
@@ -253,6 +276,7 @@ export class DiskBlobStore implements BlobStore {
 
   async #close(): Promise<void> {
     for (const source of this.#sources) source.stop()
+    this.#writing.leases.stop()
     while (this.#running.size > 0) await Promise.allSettled(this.#running)
     await this.#writing.close()
   }
