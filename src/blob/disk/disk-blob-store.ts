@@ -24,8 +24,9 @@ import type {
   LoadedBlob,
   OpenBlob,
 } from '../blob-store.ts'
+import { leaseWait } from '../lease-wait.ts'
 import { BlobDirectory } from './blob-directory.ts'
-import type { Place } from './blob-layout.ts'
+import type { BlobLayout, Place } from './blob-layout.ts'
 import { BlobReading, type OpenBody } from './blob-reading.ts'
 import { BlobWriting } from './blob-writing.ts'
 import { type DiskBlobStoreOptions, resolveDiskBlobStoreOptions } from './disk-blob-store-options.ts'
@@ -100,12 +101,15 @@ export class DiskBlobStore implements BlobStore {
     try {
       const isNative = resolved.layout === 'native'
       const directory = new BlobDirectory(path, isNative ? path : join(path, workFolder), system, asked === 'power')
-      const layout = isNative ? new NativeLayout(directory) : new DiskblobLayout(directory)
+      const layout: BlobLayout = isNative
+        ? new NativeLayout(directory, resolved.contentAddressed)
+        : new DiskblobLayout(directory)
       const writing = new BlobWriting({ directory, layout, limits, clock, onProblem })
       const reading = new BlobReading({ directory, layout, writing, readOnly })
       let canSync = asked === 'power'
       if (!readOnly) {
         await writing.prepare()
+        await layout.check?.()
         canSync &&= await canSyncDirectory(system, path)
         directory.canSync = canSync
         for (const each of [directory.temp, directory.claims]) await sweepWorkFiles(system, each)
@@ -219,12 +223,12 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
-  /** Removes what writers that died left in the directory, of whatever namespace. */
+  /** Removes what writers that died left in the directory: temporary files of whatever namespace, and bodies without an entry. */
   async sweep(namespace: string, options: BlobCallOptions = {}): Promise<number> {
     this.#checkOpen(options)
     checkNamespace(namespace)
     this.#checkWritable('sweep')
-    return await this.#finish(sweepWorkFiles(this.#directory.system, this.#directory.temp), 'sweep', options)
+    return await this.#finish(this.#writing.sweep(namespace), 'sweep', options)
   }
 
   /**
@@ -233,8 +237,9 @@ export class DiskBlobStore implements BlobStore {
    */
   async lease(namespace: string, key: string, options: BlobLeaseOptions = {}): Promise<BlobLease> {
     const place = this.#check(namespace, key, options)
+    const waitMs = leaseWait(options)
     this.#checkWritable('lease a blob', key)
-    const work = this.#writing.leases.take(place.id, options)
+    const work = this.#writing.leases.take(place.id, { signal: options.signal, waitMs })
     try {
       return await this.#finish(work, 'lease a blob', options, key)
     } catch (error) {

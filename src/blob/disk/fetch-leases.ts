@@ -1,7 +1,6 @@
 import { onAbort } from '../../core/on-abort.ts'
-import type { BlobLease, BlobLeaseOptions } from '../blob-store.ts'
-import { leaseWait } from '../lease-wait.ts'
-import type { Claim, KeyClaims } from './key-claims.ts'
+import type { BlobLease } from '../blob-store.ts'
+import type { Claim, ClaimWait, KeyClaims } from './key-claims.ts'
 
 // A fetch takes its time: who waits for one does not look all the time.
 const maxPauseMs = 50
@@ -22,9 +21,7 @@ export class FetchLeases {
   }
 
   /** The lease of the blob that the index calls `id`. A wait that is aborted ends a moment later. */
-  async take(id: string, options: BlobLeaseOptions): Promise<BlobLease> {
-    const { signal: given } = options
-    const waitMs = leaseWait(options)
+  async take(id: string, { signal: given, waitMs }: ClaimWait): Promise<BlobLease> {
     const controller = new AbortController()
     const { signal } = controller
     const stopListening = given && onAbort(given, () => controller.abort(given.reason))

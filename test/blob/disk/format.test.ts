@@ -62,7 +62,7 @@ it('an entry of a later version is refused, left alone, and disturbs no other', 
   const file = await example(dir)
   // The trailer starts after five bytes of body and ends with digest, length and end.
   const path = dataFile(dir, 'prices', 'eu/1')
-  file[9] = 2
+  file[9] = 3
   file.set(digest(new Uint8Array(file.subarray(5, -24))), file.byteLength - 24)
   fs.writeFileSync(path, file)
   const problems: BlobProblem[] = []
