@@ -70,6 +70,19 @@ describe('equal bodies', () => {
     })
   })
 
+  it('are found again after somebody linked to one at the moment in which it went', async () => {
+    const dir = join(scratch(), 'blobs')
+    const link = join(dir, 'temp', 'link of somebody else')
+    const io = faultyFileSystem((operation, [from]) => {
+      if (operation === 'rename' && /bodies\/[0-9a-f]{64}$/.test(String(from))) fs.linkSync(String(from), link)
+    })
+    await using store = await DiskBlobStore.open(dir, { ...shares, io })
+    await store.put('n', 'a', same)
+    await store.delete('n', 'a')
+    await store.put('n', 'b', same)
+    expect(fs.statSync(bodyFile(dir, 'n', 'b', shares))).toMatchObject({ nlink: 3, ino: fs.statSync(link).ino })
+  })
+
   it('that are empty, put again or put back are what they are', async () => {
     await withStore({}, async (store, dir) => {
       await store.put('n', 'empty', new Uint8Array(0))
