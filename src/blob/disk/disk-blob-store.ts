@@ -60,7 +60,8 @@ const abandoned = new FinalizationRegistry<OpenBody>(body => void body.close())
  *
  * Bodies may be of any size and are streamed in constant memory. A blob that was damaged on disk is a miss, is told to
  * `onProblem` and removed. Errors: `STORE_FULL`, `VALUE_TOO_LARGE`, `NO_ACCESS`, `READ_ONLY`, `NOT_A_DIRECTORY`, `INVALID_KEY`,
- * `PRECONDITION_FAILED`, `FORMAT_NEWER`, `TIMEOUT` (another process keeps the key claimed), `CLOSED`, `ABORTED`, and `IO` for the rest.
+ * `PRECONDITION_FAILED`, `FORMAT_NEWER`, `UNAVAILABLE` (`contentAddressed` without hard links), `TIMEOUT` (another process keeps the
+ * key claimed), `CLOSED`, `ABORTED`, and `IO` for the rest.
  */
 export class DiskBlobStore implements BlobStore {
   /** Absolute path of the directory. */
