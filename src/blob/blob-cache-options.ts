@@ -1,4 +1,4 @@
-import { checkOptionNames } from '../core/check.ts'
+import { checkBoolean, checkOptionNames } from '../core/check.ts'
 import { checkNamespace } from './blob-name.ts'
 import type { OnBlobProblem } from './blob-problem.ts'
 
@@ -26,6 +26,18 @@ export interface BlobCacheOptions {
    * @default 0
    */
   readonly graceMs?: number | undefined
+  /**
+   * Whether a fetch is preceded by taking the lease of its key from the store, so that of all processes that use its medium one
+   * fetches at a time, and the others find what it put. All of them should say so. A store that has no `lease` is `UNAVAILABLE`.
+   * @default false
+   */
+  readonly lease?: boolean | undefined
+  /**
+   * How long to wait for a lease, in milliseconds. Then the fetch begins without it, and `onProblem` hears of that: who
+   * fetches for long, or hangs, does not hold up the others for ever.
+   * @default 60_000
+   */
+  readonly leaseWaitMs?: number | undefined
   /** Milliseconds since 1970. @default Date.now */
   readonly clock?: (() => number) | undefined
   /** Hears of what went wrong without an error for a caller. */
@@ -38,26 +50,32 @@ export interface ResolvedBlobCacheOptions {
   readonly namespace: string
   readonly ttlMs: number
   readonly graceMs: number
+  readonly lease: boolean
+  readonly leaseWaitMs: number
   readonly clock: () => number
   readonly onProblem: OnBlobProblem | undefined
   readonly onEvent: ((event: BlobEvent) => void) | undefined
 }
 
-const names = ['namespace', 'ttlMs', 'graceMs', 'clock', 'onProblem', 'onEvent']
+const names = ['namespace', 'ttlMs', 'graceMs', 'lease', 'leaseWaitMs', 'clock', 'onProblem', 'onEvent']
 
 export function resolveBlobCacheOptions(options: BlobCacheOptions): ResolvedBlobCacheOptions {
   checkOptionNames(options, names)
   const { namespace, ttlMs = 0, graceMs = 0, clock = Date.now, onProblem, onEvent } = options
+  const { lease = false, leaseWaitMs = 60_000 } = options
   checkNamespace(namespace)
   checkMs('ttlMs', ttlMs)
   checkMs('graceMs', graceMs)
   if (graceMs < 0) throw new RangeError(`Option graceMs must be at least 0, received ${graceMs}`)
+  checkBoolean('lease', lease)
+  checkMs('leaseWaitMs', leaseWaitMs)
+  if (leaseWaitMs < 0) throw new RangeError(`Option leaseWaitMs must be at least 0, received ${leaseWaitMs}`)
   for (const [name, value] of Object.entries({ clock, onProblem, onEvent })) {
     if (value !== undefined && typeof value !== 'function') {
       throw new TypeError(`Option ${name} must be a function, received ${typeof value}`)
     }
   }
-  return { namespace, ttlMs, graceMs, clock, onProblem, onEvent }
+  return { namespace, ttlMs, graceMs, lease, leaseWaitMs, clock, onProblem, onEvent }
 }
 
 /** Throws unless `value` is a number of milliseconds; `Infinity` is one. */

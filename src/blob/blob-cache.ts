@@ -59,6 +59,9 @@ export class BlobCache {
   constructor(store: BlobStore | undefined, options: BlobCacheOptions) {
     this.#options = resolveBlobCacheOptions(options)
     this.#store = store
+    if (this.#options.lease && store !== undefined && store.lease === undefined) {
+      throw new CacheError('UNAVAILABLE', 'Cannot make a blob cache with option lease: its store has no leases')
+    }
   }
 
   /** Where in the store the blobs of this cache are. */
@@ -92,7 +95,7 @@ export class BlobCache {
 
   /**
    * The blob of a key if it is fresh, else what `fetcher` gets, which is put first. Of all who ask for a key at the same time
-   * one fetches. If that fails, a stale blob within its grace is given, else the error is `LOAD_FAILED`. `undefined`: the
+   * one fetches, and of all processes that use the store too if the cache has the option `lease`. If that fails, a stale blob within its grace is given, else the error is `LOAD_FAILED`. `undefined`: the
    * fetcher says that there is none. An abort ends the wait of one caller; the fetch is aborted when all have gone.
    */
   async getOrFetch(key: string, fetcher: BlobFetcher, options: BlobFetchOptions = {}): Promise<BlobHit | undefined> {

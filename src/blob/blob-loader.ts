@@ -1,10 +1,11 @@
+import { abortable } from '../core/abortable.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { cancelBody, openBody, putBody } from './blob-body.ts'
 import type { ResolvedBlobCacheOptions } from './blob-cache-options.ts'
 import { openHit } from './blob-hit.ts'
 import { type BlobMeta, makeBlobMeta } from './blob-meta.ts'
 import { tell } from './blob-problem.ts'
-import type { BlobStore, LoadedBlob } from './blob-store.ts'
+import type { BlobLease, BlobStore, LoadedBlob } from './blob-store.ts'
 import { type BlobFetcher, type FetchContext, type FetchOutcome, outcomeOf } from './fetched-blob.ts'
 import { ageOf, isUsable } from './freshness.ts'
 import { sha256Hex } from './hasher.ts'
@@ -28,8 +29,36 @@ export class BlobLoader {
     this.#options = options
   }
 
-  /** Looks once more, fetches, keeps. On a failure what is cached stands in while its grace lasts. */
+  /**
+   * Looks once more, fetches, keeps; under the lease of the key, if the cache wants it. On a failure what is cached stands in
+   * while its grace lasts.
+   */
   async load(key: string, fetcher: BlobFetcher, ttlMs: number | undefined, signal: AbortSignal): Promise<LoadResult> {
+    const lease = this.#options.lease ? await this.#lease(key, signal) : undefined
+    if (lease === undefined) return await this.#load(key, fetcher, ttlMs, signal)
+    try {
+      // A fetcher that does not listen to its signal is not to keep the lease from the others.
+      return await abortable(this.#load(key, fetcher, ttlMs, signal), signal)
+    } catch (error) {
+      throw signal.aborted ? failure(key, error) : error
+    } finally {
+      await lease.release()
+    }
+  }
+
+  async #lease(key: string, signal: AbortSignal): Promise<BlobLease | undefined> {
+    const { namespace, leaseWaitMs, onProblem } = this.#options
+    try {
+      return await this.#store.lease?.(namespace, key, { signal, waitMs: leaseWaitMs })
+    } catch (error) {
+      if (signal.aborted || isCacheError(error, 'CLOSED')) throw error
+      // Two fetches are better than none.
+      tell(onProblem, { code: 'lease', namespace, key, error })
+      return undefined
+    }
+  }
+
+  async #load(key: string, fetcher: BlobFetcher, ttlMs: number | undefined, signal: AbortSignal): Promise<LoadResult> {
     const { namespace, graceMs, onProblem } = this.#options
     const stale = await this.#store.open(namespace, key, { signal })
     // A fetch that ended while this one was on its way here may have brought it.

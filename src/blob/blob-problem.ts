@@ -3,8 +3,9 @@ export interface BlobProblem {
   /**
    * `damaged`: a blob was not what it must be, and counts as absent. `cleanup`: something could not be removed and is left
    * for a later sweep. `fetch`: a fetch failed and a stale blob was served. `put`: what was fetched could not be kept.
+   * `lease`: the lease of a key could not be had, and it was fetched without.
    */
-  readonly code: 'damaged' | 'cleanup' | 'fetch' | 'put'
+  readonly code: 'damaged' | 'cleanup' | 'fetch' | 'put' | 'lease'
   readonly namespace: string
   /** The key of the blob, where it is known. */
   readonly key: string | undefined

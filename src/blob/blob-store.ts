@@ -28,6 +28,18 @@ export interface BlobTouchOptions extends BlobCallOptions {
   readonly expiresAt: Date | undefined
 }
 
+/** Options of a lease. */
+export interface BlobLeaseOptions extends BlobCallOptions {
+  /** How long to wait for who has it, in milliseconds; then the call is `TIMEOUT`. @default Infinity */
+  readonly waitMs?: number | undefined
+}
+
+/** A lease that is held. */
+export interface BlobLease {
+  /** Gives it back. Never rejects; a second time does nothing. */
+  release(): Promise<void>
+}
+
 /**
  * A part of a body in bytes: from `start` (default 0) up to but not including `end` (default the size). What is beyond the
  * size is cut off; an `end` before `start`, and what is no integer of at least 0, is a RangeError.
@@ -105,6 +117,12 @@ export interface BlobStore {
   touch?(namespace: string, key: string, options: BlobTouchOptions): Promise<BlobMeta | undefined>
   /** Removes what interrupted puts left behind; resolves to how many pieces. Absent: there is none, or it goes by itself. */
   sweep?(namespace: string, options?: BlobCallOptions): Promise<number>
+  /**
+   * Takes the lease of a key, which one at a time has among all who use the medium, and waits for it. It is for work that only one
+   * should do, and keeps nobody from any other call. It ends with the process or the store of its holder. Absent: a cache
+   * with the option `lease` cannot use the store.
+   */
+  lease?(namespace: string, key: string, options?: BlobLeaseOptions): Promise<BlobLease>
   describe?(options?: BlobCallOptions): Promise<BlobStoreInfo>
   /** Rejects if the store cannot be used now. */
   check?(options?: BlobCallOptions): Promise<void>

@@ -9,6 +9,8 @@ export type { BlobProblem, OnBlobProblem } from './blob-problem.ts'
 export type {
   BlobCallOptions,
   BlobDeleteOptions,
+  BlobLease,
+  BlobLeaseOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,

@@ -9,6 +9,8 @@ import { checkRange, resolveRange } from './blob-range.ts'
 import type {
   BlobCallOptions,
   BlobDeleteOptions,
+  BlobLease,
+  BlobLeaseOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,
@@ -19,6 +21,7 @@ import type {
   OpenBlob,
 } from './blob-store.ts'
 import { Hasher, sha256Hex } from './hasher.ts'
+import { MemoryLeases } from './memory-leases.ts'
 import { checkPrecondition, isMeant } from './precondition.ts'
 
 /** Options of {@link MemoryBlobStore}. */
@@ -36,6 +39,7 @@ interface Entry {
 /** A {@link BlobStore} in memory: the reference implementation, and the one for tests. Nothing survives the process. */
 export class MemoryBlobStore implements BlobStore {
   readonly #namespaces = new Map<string, Map<string, Entry>>()
+  readonly #leases = new MemoryLeases()
   readonly #clock: () => number
   #isClosed = false
 
@@ -128,6 +132,13 @@ export class MemoryBlobStore implements BlobStore {
     }
   }
 
+  /** Who waits is served in the order of the calls. */
+  async lease(namespace: string, key: string, options: BlobLeaseOptions = {}): Promise<BlobLease> {
+    this.#check(namespace, options)
+    checkBlobKey(key)
+    return await this.#leases.take(`${namespace}\0${key}`, options)
+  }
+
   async describe(options: BlobCallOptions = {}): Promise<BlobStoreInfo> {
     await this.check(options)
     const entries = [...this.#namespaces.values()].flatMap(each => [...each.values()])
@@ -142,6 +153,7 @@ export class MemoryBlobStore implements BlobStore {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#leases.close()
     this.#namespaces.clear()
   }
 

@@ -16,6 +16,9 @@ export function callsWithKey(store: BlobStore, namespace: string, key: string, o
     const touch = { ...options, ifMatch: '', expiresAt: undefined }
     calls.push(['touch()', async () => await store.touch?.(namespace, key, touch)])
   }
+  if (store.lease !== undefined) {
+    calls.push(['lease()', async () => await (await store.lease?.(namespace, key, options))?.release()])
+  }
   return calls
 }
 

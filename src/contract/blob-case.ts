@@ -42,6 +42,7 @@ export type BlobOptional =
   | 'head'
   | 'touch'
   | 'sweep'
+  | 'lease'
   | 'describe'
   | 'check'
   | 'close'

@@ -3,6 +3,7 @@ import { checksOf } from './assert.ts'
 import type { BlobCase, BlobCaseDefinition, BlobHandle, BlobOptional, OpenBlobStore } from './blob-case.ts'
 import { abortCases } from './blob-cases/abort-cases.ts'
 import { conditionCases } from './blob-cases/condition-cases.ts'
+import { leaseCases } from './blob-cases/lease-cases.ts'
 import { listingCases } from './blob-cases/listing-cases.ts'
 import { mediumCases } from './blob-cases/medium-cases.ts'
 import { nameCases } from './blob-cases/name-cases.ts'
@@ -35,6 +36,7 @@ const definitions: readonly BlobCaseDefinition[] = [
   ...abortCases,
   ...conditionCases,
   ...usageCases,
+  ...leaseCases,
 ]
 
 /**

@@ -29,6 +29,7 @@ export const blobRules = {
   B33: 'A delete with ifMatch or ifUpdatedAt takes only the blob it means.',
   B34: 'touch(), if offered, changes the times and nothing else; sweep(), if offered, takes no blob.',
   B35: 'Content type, source etag and metadata are any well-formed text; a lone surrogate in them is UNSUPPORTED_VALUE, and nothing is changed.',
+  B36: 'lease(), if offered, has one holder at a time for each key, holds up no other call, and ends a wait by TIMEOUT or ABORTED.',
 } as const
 
 /** The id of a rule of {@link blobRules}. */

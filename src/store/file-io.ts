@@ -12,6 +12,8 @@ export interface FileStat {
   readonly mtimeMs: number
   /** Number of the file in its file system. */
   readonly ino?: number
+  /** How many names it has. */
+  readonly nlink?: number
   isFile(): boolean
   isDirectory(): boolean
   isSymbolicLink(): boolean
@@ -36,6 +38,8 @@ export interface FileIo {
   fsync(fd: number): Awaitable<void>
   close(fd: number): Awaitable<void>
   rename(from: string, to: string): Awaitable<void>
+  /** Gives a file one more name; fails if there is something of that name. */
+  link(from: string, to: string): Awaitable<void>
   unlink(path: string): Awaitable<void>
   mkdir(path: string, mode: number): Awaitable<void>
   chmod(path: string, mode: number): Awaitable<void>
@@ -70,6 +74,7 @@ const blocking: FileIo = {
   fsync: fd => fs.fsyncSync(fd),
   close: fd => fs.closeSync(fd),
   rename: (from, to) => fs.renameSync(from, to),
+  link: (from, to) => fs.linkSync(from, to),
   unlink: path => fs.unlinkSync(path),
   mkdir: (path, mode) => void fs.mkdirSync(path, mode),
   chmod: (path, mode) => fs.chmodSync(path, mode),
@@ -90,6 +95,7 @@ const pooled: FileIo = {
   fsync: fd => callVoid(done => fs.fsync(fd, done)),
   close: fd => callVoid(done => fs.close(fd, done)),
   rename: (from, to) => callVoid(done => fs.rename(from, to, done)),
+  link: (from, to) => callVoid(done => fs.link(from, to, done)),
   unlink: path => callVoid(done => fs.unlink(path, done)),
   mkdir: (path, mode) => callVoid(done => fs.mkdir(path, mode, done)),
   chmod: (path, mode) => callVoid(done => fs.chmod(path, mode, done)),

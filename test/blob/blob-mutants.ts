@@ -1,10 +1,12 @@
 import type { BlobMeta } from '../../src/blob/blob-meta.ts'
 import { makeBlobMeta } from '../../src/blob/blob-meta.ts'
-import type { BlobStore, LoadedBlob } from '../../src/blob/blob-store.ts'
+import type { BlobLease, BlobLeaseOptions, BlobStore, LoadedBlob } from '../../src/blob/blob-store.ts'
 import { MemoryBlobStore } from '../../src/blob/memory-blob-store.ts'
 import { storeBlobs } from '../../src/blob/store-blobs.ts'
 import { storedBlobKeys } from '../../src/blob/stored-blob-keys.ts'
 import type { BlobHandle, BlobRule } from '../../src/contract/index.ts'
+import { abortedBy } from '../../src/core/abortable.ts'
+import { CacheError } from '../../src/errors.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { damageStored, storeKeys } from './stored-damage.ts'
 
@@ -343,6 +345,39 @@ export const blobMutants: readonly BlobMutant[] = [
       return await s.put(namespace, key, old.bytes, { expiresAt: options.expiresAt })
     },
   })),
+  inMemory(
+    'gives a lease to everybody',
+    'B36',
+    class extends MemoryBlobStore {
+      override async lease(): Promise<BlobLease> {
+        return { release: async () => undefined }
+      }
+    },
+  ),
+  inMemory(
+    'has one lease for all keys',
+    'B36',
+    class extends MemoryBlobStore {
+      override async lease(namespace: string, _: string, options?: BlobLeaseOptions): Promise<BlobLease> {
+        return await super.lease(namespace, 'one', options)
+      }
+    },
+  ),
+  inMemory(
+    'gives a lease to who waits no more',
+    'B36',
+    class extends MemoryBlobStore {
+      override async lease(namespace: string, key: string, options: BlobLeaseOptions = {}): Promise<BlobLease> {
+        const waiting = super.lease(namespace, key)
+        const timer = new Promise<never>((_, reject) => {
+          options.signal?.addEventListener('abort', () => reject(abortedBy(options.signal)), { once: true })
+          if (options.waitMs === undefined) return
+          setTimeout(() => reject(new CacheError('TIMEOUT', 'Too late')), options.waitMs)
+        })
+        return await Promise.race([waiting, timer])
+      }
+    },
+  ),
   {
     what: 'sweeps what is being written',
     rule: 'B34',

@@ -134,6 +134,9 @@ export class ModelDisk {
         entries.set(target.name, node)
         this.log.push({ kind: 'rename', directory, name, to: target.name })
       },
+      link: () => {
+        throw systemError('EPERM')
+      },
       unlink: path => {
         const { directory, name } = this.#split(path)
         if (!this.#entriesOf(directory).delete(name)) throw systemError('ENOENT')

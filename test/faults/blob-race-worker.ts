@@ -24,7 +24,9 @@ const errors: string[] = []
 
 // Every byte tells of the put.
 function body(): Uint8Array {
-  return new Uint8Array(random.pick([0, 10, 5000, 5000, 300_000])).fill(random.below(256))
+  return new Uint8Array(random.pick([0, 10, 5000, 5000, 300_000])).fill(
+    random.below(options.contentAddressed === true ? 3 : 256),
+  )
 }
 
 function check(bytes: Uint8Array, etag: string, size: number): void {

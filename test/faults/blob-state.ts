@@ -24,10 +24,11 @@ export function isDelete(tick: number): boolean {
   return tick % 9 === 0
 }
 
-/** A body that tells its tick in every part: empty, small, or larger than all buffers. */
+/** A body that tells its pair of ticks, which are about two keys, in every part: empty, small, or larger than all buffers. */
 export function bodyOf(tick: number): Uint8Array {
   const sizes = [0, 10, 3000, 90_000, 300_000]
-  return Buffer.alloc(sizes[((tick * 7) % 11) % sizes.length]!, `${tick} `)
+  const pair = tick >> 1
+  return Buffer.alloc(sizes[((pair * 7) % 11) % sizes.length]!, `${pair} `)
 }
 
 /** Does what tick number `tick` does. */

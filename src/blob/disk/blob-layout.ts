@@ -16,16 +16,23 @@ export interface Place {
 
 /** A body that is written and only lacks its name. */
 export interface Sealed {
-  /** Gives the name, in one step; under the claim of the place. */
-  publish(): Promise<void>
+  /** What it is called where equal bodies are stored once; `undefined` if it is stored for this entry alone. */
+  readonly body: string | undefined
+  /** Gives the name, in one step; under the claim of the place. Resolves to whether the name was flushed already, too. */
+  publish(): Promise<boolean>
   /** Gives up what belongs to the body and was not published. */
   discard(): Promise<void>
 }
+
+/** Runs a task under the claim of a place. */
+export type RunClaimed = <T>(place: Place, task: () => Promise<T>) => Promise<T>
 
 /** One blob that a scan found. */
 export interface ScannedBlob {
   readonly id: string
   readonly meta: BlobMeta
+  /** As {@link Sealed.body}. */
+  readonly body: string | undefined
 }
 
 /**
@@ -37,11 +44,15 @@ export interface BlobLayout {
   readonly isTwoStep: boolean
   /** Makes the directories, private or not, that everything else needs. */
   prepare(): Promise<void>
+  /** Throws `UNAVAILABLE` where the file system cannot do what was asked for. */
+  check?(): Promise<void>
   place(namespace: string, key: string): Place
   /** The place of the entry that the index calls `id`. */
   placeOf(id: string): Place | undefined
   open(place: Place): Promise<BodyFile | undefined>
   head(place: Place): Promise<BlobMeta | undefined>
+  /** As `head`, with what the index wants to know. */
+  inspect(place: Place): Promise<ScannedBlob | undefined>
   /** Writes what belongs to the body. */
   seal(staging: Staging, place: Place, meta: BlobMeta): Promise<Sealed>
   /** Removes the entry whatever it is; whether there was one. */
@@ -51,6 +62,8 @@ export interface BlobLayout {
    * program is about to complete; those of the others are removed.
    */
   leaveOut?(place: Place): Promise<void>
+  /** Removes bodies of the namespace that no entry has; gives how many. `claimed` runs a task under the claim of a place. */
+  sweep?(namespace: string, claimed: RunClaimed): Promise<number>
   /** Puts right what a writer that died left at the place, if anything. */
   recover(place: Place): Promise<void>
   /** Keys of the namespace that start with `prefix`, in the order of their bytes. */

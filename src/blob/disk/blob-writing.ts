@@ -7,9 +7,11 @@ import type { BlobDeleteOptions, BlobPutOptions } from '../blob-store.ts'
 import { checkPrecondition, isMeant } from '../precondition.ts'
 import type { BlobDirectory } from './blob-directory.ts'
 import type { BlobLayout, Place, Sealed } from './blob-layout.ts'
+import { FetchLeases } from './fetch-leases.ts'
 import { type ClaimWait, KeyClaims } from './key-claims.ts'
 import { expiryOf, Quota, type QuotaLimits } from './quota.ts'
 import { Staging } from './staging.ts'
+import { sweepWorkFiles } from './work-files.ts'
 
 /** What a {@link BlobWriting} needs. */
 export interface WritingParts {
@@ -25,12 +27,15 @@ export class BlobWriting {
   readonly #parts: WritingParts
   readonly #claims: KeyClaims
   readonly #quota: Quota
+  /** Of the blobs of the directory. */
+  readonly leases: FetchLeases
   readonly #queue = new KeyQueue()
 
   constructor(parts: WritingParts) {
     const { directory, layout, limits, clock } = parts
     this.#parts = parts
     this.#claims = new KeyClaims(directory.system, directory.claims, () => this.prepare())
+    this.leases = new FetchLeases(this.#claims)
     const onProblem = (error: CacheError): void => this.report(undefined, error, 'cleanup')
     this.#quota = new Quota({ directory, layout, claims: this.#claims, limits, clock, onProblem })
   }
@@ -58,32 +63,36 @@ export class BlobWriting {
       await fill(staging)
       const meta = makeBlobMeta(staging.size, staging.digest().toString('hex'), clock(), options)
       const sealed = await layout.seal(staging, place, meta)
+      let isFlushed = false
       try {
-        await this.claimed(place, { signal: options.signal }, () => this.#publish(place, sealed, meta, options))
+        const publish = (): Promise<boolean> => this.#publish(place, sealed, meta, options)
+        isFlushed = await this.claimed(place, { signal: options.signal }, publish)
       } finally {
         await sealed.discard()
       }
-      await directory.sync(place.directory)
+      if (!isFlushed) await directory.sync(place.directory)
       return meta
     } finally {
       await staging.discard()
     }
   }
 
-  async #publish(place: Place, sealed: Sealed, meta: BlobMeta, options: BlobPutOptions): Promise<void> {
+  async #publish(place: Place, sealed: Sealed, meta: BlobMeta, options: BlobPutOptions): Promise<boolean> {
     checkSignal(options.signal)
     await this.#parts.layout.recover(place)
     if (isConditional(options)) checkPrecondition(await this.#current(place), options)
     const usedMs = Math.floor(meta.updatedAt.getTime())
-    const usage = { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs }
+    const usage = { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs, body: sealed.body }
     await this.#quota.admit(place.id, usage)
+    let isFlushed: boolean
     try {
-      await sealed.publish()
+      isFlushed = await sealed.publish()
     } catch (error) {
       await this.#quota.settle(place)
       throw error
     }
     await this.#quota.published(place.id, usage)
+    return isFlushed
   }
 
   /** Deletes what `options` mean; whether there was one. */
@@ -114,6 +123,14 @@ export class BlobWriting {
     }
     for (const directory of directories) await this.#parts.directory.sync(directory)
     return count
+  }
+
+  /** Removes what writers that died left; gives how many pieces. */
+  async sweep(namespace: string): Promise<number> {
+    const { directory, layout } = this.#parts
+    const count = await sweepWorkFiles(directory.system, directory.temp)
+    const bodies = await layout.sweep?.(namespace, (place, task) => this.claimed(place, {}, task))
+    return count + (bodies ?? 0)
   }
 
   /** Removes a damaged entry, unless another file took its place. Under the claim. */
@@ -157,6 +174,7 @@ export class BlobWriting {
   }
 
   async close(): Promise<void> {
+    await this.leases.close()
     await this.#quota.close()
   }
 

@@ -30,6 +30,13 @@ export interface DiskBlobStoreOptions {
   readonly graceMs?: number | undefined
   /** @default 'native' */
   readonly layout?: BlobLayoutName | undefined
+  /**
+   * Whether equal bodies are stored once, and counted once in the limits. It is about what is put from now on: a directory may
+   * hold both kinds, and is read and written with and without the option. Only with layout `'native'`, and where the file system
+   * has hard links (`UNAVAILABLE`).
+   * @default false
+   */
+  readonly contentAddressed?: boolean | undefined
   /** What `updatedAt` is taken from, in milliseconds since 1970. @default Date.now */
   readonly clock?: (() => number) | undefined
   /** Is told of damaged blobs, and of blobs that could not be removed. What it throws is ignored. */
@@ -51,6 +58,7 @@ const optionNames = [
   'maxCount',
   'graceMs',
   'layout',
+  'contentAddressed',
   'clock',
   'onProblem',
   'readOnly',
@@ -62,6 +70,7 @@ const optionNames = [
 export interface ResolvedDiskBlobStoreOptions {
   readonly durability: Durability
   readonly layout: BlobLayoutName
+  readonly contentAddressed: boolean
   readonly limits: QuotaLimits
   readonly clock: () => number
   readonly onProblem: OnBlobProblem | undefined
@@ -74,9 +83,13 @@ export interface ResolvedDiskBlobStoreOptions {
 export function resolveDiskBlobStoreOptions(options: DiskBlobStoreOptions): ResolvedDiskBlobStoreOptions {
   checkOptionNames(options, optionNames)
   const { durability = 'power', layout = 'native', graceMs = 0, clock = Date.now, readOnly = false } = options
-  const { maxBytes, maxCount, onProblem, signal, io: system = realFileSystem } = options
+  const { contentAddressed = false, maxBytes, maxCount, onProblem, signal, io: system = realFileSystem } = options
   checkOneOf('durability', durability, durabilities)
   checkOneOf('layout', layout, ['native', 'diskblob'])
+  checkBoolean('contentAddressed', contentAddressed)
+  if (contentAddressed && layout !== 'native') {
+    throw new RangeError(`Option contentAddressed needs layout native, received ${layout}`)
+  }
   if (maxBytes !== undefined) checkInteger('maxBytes', maxBytes, 1)
   if (maxCount !== undefined) checkInteger('maxCount', maxCount, 1)
   checkInteger('graceMs', graceMs, 0)
@@ -89,7 +102,7 @@ export function resolveDiskBlobStoreOptions(options: DiskBlobStoreOptions): Reso
     maxCount: maxCount ?? Number.POSITIVE_INFINITY,
     graceMs,
   }
-  return { durability, layout, limits, clock, onProblem, readOnly, signal, system }
+  return { durability, layout, contentAddressed, limits, clock, onProblem, readOnly, signal, system }
 }
 
 function checkFunction(name: string, value: unknown): void {

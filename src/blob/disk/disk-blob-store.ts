@@ -14,6 +14,8 @@ import { checkRange, resolveRange } from '../blob-range.ts'
 import type {
   BlobCallOptions,
   BlobDeleteOptions,
+  BlobLease,
+  BlobLeaseOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,
@@ -22,8 +24,9 @@ import type {
   LoadedBlob,
   OpenBlob,
 } from '../blob-store.ts'
+import { leaseWait } from '../lease-wait.ts'
 import { BlobDirectory } from './blob-directory.ts'
-import type { Place } from './blob-layout.ts'
+import type { BlobLayout, Place } from './blob-layout.ts'
 import { BlobReading, type OpenBody } from './blob-reading.ts'
 import { BlobWriting } from './blob-writing.ts'
 import { type DiskBlobStoreOptions, resolveDiskBlobStoreOptions } from './disk-blob-store-options.ts'
@@ -57,7 +60,8 @@ const abandoned = new FinalizationRegistry<OpenBody>(body => void body.close())
  *
  * Bodies may be of any size and are streamed in constant memory. A blob that was damaged on disk is a miss, is told to
  * `onProblem` and removed. Errors: `STORE_FULL`, `VALUE_TOO_LARGE`, `NO_ACCESS`, `READ_ONLY`, `NOT_A_DIRECTORY`, `INVALID_KEY`,
- * `PRECONDITION_FAILED`, `FORMAT_NEWER`, `TIMEOUT` (another process keeps the key claimed), `CLOSED`, `ABORTED`, and `IO` for the rest.
+ * `PRECONDITION_FAILED`, `FORMAT_NEWER`, `UNAVAILABLE` (`contentAddressed` without hard links), `TIMEOUT` (another process keeps the
+ * key claimed), `CLOSED`, `ABORTED`, and `IO` for the rest.
  */
 export class DiskBlobStore implements BlobStore {
   /** Absolute path of the directory. */
@@ -98,12 +102,15 @@ export class DiskBlobStore implements BlobStore {
     try {
       const isNative = resolved.layout === 'native'
       const directory = new BlobDirectory(path, isNative ? path : join(path, workFolder), system, asked === 'power')
-      const layout = isNative ? new NativeLayout(directory) : new DiskblobLayout(directory)
+      const layout: BlobLayout = isNative
+        ? new NativeLayout(directory, resolved.contentAddressed)
+        : new DiskblobLayout(directory)
       const writing = new BlobWriting({ directory, layout, limits, clock, onProblem })
       const reading = new BlobReading({ directory, layout, writing, readOnly })
       let canSync = asked === 'power'
       if (!readOnly) {
         await writing.prepare()
+        await layout.check?.()
         canSync &&= await canSyncDirectory(system, path)
         directory.canSync = canSync
         for (const each of [directory.temp, directory.claims]) await sweepWorkFiles(system, each)
@@ -217,12 +224,34 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
-  /** Removes what writers that died left in the directory, of whatever namespace. */
+  /** Removes what writers that died left in the directory: temporary files of whatever namespace, and bodies without an entry. */
   async sweep(namespace: string, options: BlobCallOptions = {}): Promise<number> {
     this.#checkOpen(options)
     checkNamespace(namespace)
     this.#checkWritable('sweep')
-    return await this.#finish(sweepWorkFiles(this.#directory.system, this.#directory.temp), 'sweep', options)
+    return await this.#finish(this.#writing.sweep(namespace), 'sweep', options)
+  }
+
+  /**
+   * As {@link BlobStore.lease}, among all processes of the machine: the lease of a process that died is free at once. Where nobody
+   * can tell whether it runs, in another container, it is free a minute after it has ended.
+   */
+  async lease(namespace: string, key: string, options: BlobLeaseOptions = {}): Promise<BlobLease> {
+    const place = this.#check(namespace, key, options)
+    const waitMs = leaseWait(options)
+    this.#checkWritable('lease a blob', key)
+    const work = this.#writing.leases.take(place.id, { signal: options.signal, waitMs })
+    try {
+      return await this.#finish(work, 'lease a blob', options, key)
+    } catch (error) {
+      // Nobody gets it any more.
+      work.then(
+        late => void late.release(),
+        () => undefined,
+      )
+      this.#checkOpen({})
+      throw error
+    }
   }
 
   async describe(options: BlobCallOptions = {}): Promise<BlobStoreInfo> {
@@ -253,6 +282,7 @@ export class DiskBlobStore implements BlobStore {
 
   async #close(): Promise<void> {
     for (const source of this.#sources) source.stop()
+    this.#writing.leases.stop()
     await this.#running.ended()
     await this.#writing.close()
   }

@@ -84,6 +84,11 @@ export class DiskblobLayout implements BlobLayout {
     return meta
   }
 
+  async inspect(place: Place): Promise<ScannedBlob | undefined> {
+    const meta = await this.head(place)
+    return meta && { id: place.id, meta, body: undefined }
+  }
+
   async seal(staging: Staging, place: Place, meta: BlobMeta): Promise<Sealed> {
     await this.#findTimeText(place, meta.expiresAt)
     const bytes = encodeSidecar(meta)
@@ -98,14 +103,15 @@ export class DiskblobLayout implements BlobLayout {
     try {
       await second.append(bytes)
       const sidecar = await second.seal(new Uint8Array(0))
-      return { publish: () => this.#publish(place, data, sidecar, staging), discard: () => second.discard() }
+      const publish = (): Promise<boolean> => this.#publish(place, data, sidecar, staging)
+      return { body: undefined, publish, discard: () => second.discard() }
     } catch (error) {
       await second.discard()
       throw error
     }
   }
 
-  async #publish(place: Place, data: string, sidecar: string, staging: Staging): Promise<void> {
+  async #publish(place: Place, data: string, sidecar: string, staging: Staging): Promise<boolean> {
     const intent = this.#intentOf(place)
     await this.#makeParents(place)
     await this.#rename(sidecar, intent)
@@ -120,6 +126,7 @@ export class DiskblobLayout implements BlobLayout {
     }
     staging.published()
     await this.#rename(intent, place.path + sidecarSuffix)
+    return false
   }
 
   async remove(place: Place): Promise<boolean> {
@@ -177,8 +184,8 @@ export class DiskblobLayout implements BlobLayout {
       if (path.endsWith(sidecarSuffix)) continue
       const place = this.#placeOf(path, '', undefined)
       try {
-        const meta = await this.head(place)
-        if (meta !== undefined) yield { id: place.id, meta }
+        const found = await this.inspect(place)
+        if (found !== undefined) yield found
       } catch (error) {
         if (!isCacheError(error, 'CORRUPT')) throw error
       }

@@ -12,6 +12,8 @@ import { type BlobMeta, makeBlobMeta } from '../blob-meta.ts'
 const magic = 0x4c425343 // "CSBL"
 const endMagic = 0x45425343 // "CSBE"
 const version = 1
+// As version 1, but the body is a file of its own.
+const referenceVersion = 2
 const expiresFlag = 1
 const sourceFlag = 2
 const knownFlags = expiresFlag | sourceFlag
@@ -26,14 +28,16 @@ export interface Trailer {
   readonly namespace: string
   readonly key: string
   readonly meta: BlobMeta
+  /** Whether the body is a file of its own, and not what precedes the trailer. */
+  readonly isReference: boolean
 }
 
-/** The bytes that follow the body in the file of an entry. */
-export function encodeTrailer({ namespace, key, meta }: Trailer): Uint8Array {
+/** The bytes that follow the body, if it is there, in the file of an entry. */
+export function encodeTrailer({ namespace, key, meta, isReference }: Trailer): Uint8Array {
   const { expiresAt, sourceEtag } = meta
   const writer = new ByteWriter(512)
   writer.u32(magic)
-  writer.u8(version)
+  writer.u8(isReference ? referenceVersion : version)
   writer.u8((expiresAt === undefined ? 0 : expiresFlag) | (sourceEtag === undefined ? 0 : sourceFlag))
   writer.u48(meta.size)
   writer.bytes(fromHex(meta.etag)!)
@@ -69,10 +73,11 @@ export function decodeTrailer(bytes: Uint8Array): Trailer {
   if (!sameBytes(digest(covered), sum)) throw reader.corrupt('its trailer does not have its digest')
   if (reader.u32() !== magic) throw reader.corrupt('found another magic')
   const found = reader.u8()
-  if (found > version) {
-    throw new CacheError('FORMAT_NEWER', `Cannot read a blob entry: found version ${found}, known are up to ${version}`)
+  if (found > referenceVersion) {
+    const problem = `found version ${found}, known are up to ${referenceVersion}`
+    throw new CacheError('FORMAT_NEWER', `Cannot read a blob entry: ${problem}`)
   }
-  if (found !== version) throw reader.corrupt(`found version ${found}, wanted ${version}`)
+  if (found < version) throw reader.corrupt(`found version ${found}, wanted ${version} or ${referenceVersion}`)
   const flags = reader.u8()
   if ((flags & ~knownFlags) !== 0) throw reader.corrupt(`found flags ${flags}`)
   const size = reader.u48()
@@ -89,7 +94,7 @@ export function decodeTrailer(bytes: Uint8Array): Trailer {
   const expiresAt = (flags & expiresFlag) === 0 ? undefined : new Date(expiresAtMs)
   const sourceEtag = (flags & sourceFlag) === 0 ? undefined : source
   const meta = makeBlobMeta(size, etag, updatedAtMs, { contentType, expiresAt, metadata, sourceEtag })
-  return { namespace, key, meta }
+  return { namespace, key, meta, isReference: found === referenceVersion }
 }
 
 // What a Date can hold.

@@ -1,10 +1,11 @@
+import fs from 'node:fs'
 import { basename, join } from 'node:path'
 import { digest } from '../../bytes/digest.ts'
 import { toHex } from '../../bytes/hex.ts'
 import { utf8Encode } from '../../bytes/utf8.ts'
 import { checkSignal } from '../../core/check.ts'
 import { CacheError } from '../../errors.ts'
-import { quietly } from '../../store/atomic-file.ts'
+import { quietly, writeAll } from '../../store/atomic-file.ts'
 import { systemCode } from '../../store/file-error.ts'
 import { type FileIo, type FileSystem, openFlags } from '../../store/file-io.ts'
 import { retryTransient } from '../../store/retry.ts'
@@ -14,6 +15,8 @@ import { isOwned, workName } from './work-files.ts'
 export interface Claim {
   /** Gives it back; never throws. */
   release(): Promise<void>
+  /** Says to who cannot see whether this process runs that it does; for claims that are held for long. Never throws. */
+  renew(): Promise<void>
 }
 
 /** How long to wait for a claim. */
@@ -21,10 +24,14 @@ export interface ClaimWait {
   readonly signal?: AbortSignal | undefined
   /** @default 10_000 */
   readonly waitMs?: number | undefined
+  /** Between two looks, once it has taken a while. @default 1 */
+  readonly maxPauseMs?: number | undefined
 }
 
+const { O_WRONLY, O_APPEND, O_NOFOLLOW = 0 } = fs.constants
+const openToAppend = O_WRONLY | O_APPEND | O_NOFOLLOW
 const defaultWaitMs = 10_000
-// A claim of another container is held for a few calls only; after so long its process is dead, or was asleep.
+// A claim of another container is held for a few calls, or renewed; after so long its process is dead, or was asleep.
 const foreignMs = 60_000
 // Paths of claims that were given back, but whose files could not be removed: for this process they do not count.
 const leaked = new Set<string>()
@@ -47,9 +54,9 @@ export class KeyClaims {
   }
 
   /** Waits for the claim of `subject`: `TIMEOUT` if another holds it for too long, `ABORTED` by the signal. */
-  async take(subject: string, { signal, waitMs = defaultWaitMs }: ClaimWait = {}): Promise<Claim> {
+  async take(subject: string, wait: ClaimWait = {}): Promise<Claim> {
     const prefix = prefixOf(subject)
-    const deadline = performance.now() + waitMs
+    const pause = this.#pauses(wait)
     let name = await this.#make(prefix)
     for (;;) {
       try {
@@ -57,7 +64,7 @@ export class KeyClaims {
           const rivals = await this.#rivals(prefix, name)
           if (rivals.length === 0) return this.#held(name)
           if (rivals.some(rival => rival < name)) break
-          await this.#pause(deadline, signal)
+          await pause()
         }
       } catch (error) {
         await this.#remove(name)
@@ -65,7 +72,7 @@ export class KeyClaims {
       }
       await this.#remove(name)
       // Only looking, so that whoever came earlier does not meet a claim of ours all the time.
-      while ((await this.#rivals(prefix, name)).length > 0) await this.#pause(deadline, signal)
+      while ((await this.#rivals(prefix, name)).length > 0) await pause()
       name = await this.#make(prefix)
     }
   }
@@ -85,7 +92,7 @@ export class KeyClaims {
   }
 
   #held(name: string): Claim {
-    return { release: () => this.#remove(name) }
+    return { release: () => this.#remove(name), renew: () => quietly(() => this.#renew(name)) }
   }
 
   async #make(prefix: string): Promise<string> {
@@ -126,12 +133,27 @@ export class KeyClaims {
     }
   }
 
-  async #pause(deadline: number, signal: AbortSignal | undefined): Promise<void> {
-    checkSignal(signal)
-    if (performance.now() > deadline) {
-      throw new CacheError('TIMEOUT', `Cannot get hold of a blob in ${this.#directory}: another process has it`)
+  #pauses({ signal, waitMs = defaultWaitMs, maxPauseMs = 1 }: ClaimWait): () => Promise<void> {
+    const deadline = performance.now() + waitMs
+    let pauseMs = 1
+    return async () => {
+      checkSignal(signal)
+      if (performance.now() > deadline) {
+        throw new CacheError('TIMEOUT', `Cannot get hold of a blob in ${this.#directory}: another process has it`)
+      }
+      await new Promise(resolve => setTimeout(resolve, pauseMs * (0.5 + Math.random())))
+      pauseMs = Math.min(maxPauseMs, 2 * pauseMs)
     }
-    await new Promise(resolve => setTimeout(resolve, 0.5 + Math.random()))
+  }
+
+  // One more byte: what counts is when the file was last written to.
+  async #renew(name: string): Promise<void> {
+    const fd = await this.#io.open(join(this.#directory, name), openToAppend, 0)
+    try {
+      await writeAll(this.#io, fd, new Uint8Array(1))
+    } finally {
+      await this.#io.close(fd)
+    }
   }
 
   async #remove(name: string): Promise<void> {

@@ -10,7 +10,7 @@ import { retrySharing } from '../../store/retry.ts'
 import { Turns } from '../../store/turns.ts'
 import type { BlobMeta } from '../blob-meta.ts'
 import type { BlobDirectory } from './blob-directory.ts'
-import type { BlobLayout, Place, ScannedBlob, Sealed } from './blob-layout.ts'
+import type { BlobLayout, Place, RunClaimed, ScannedBlob, Sealed } from './blob-layout.ts'
 import { BodyFile, firstRead } from './body-file.ts'
 import { DamagedEntry } from './damaged-entry.ts'
 import {
@@ -21,7 +21,11 @@ import {
   type Trailer,
   trailerLength,
 } from './entry-trailer.ts'
-import type { Staging } from './staging.ts'
+import { type BodyLink, SharedBodies } from './shared-bodies.ts'
+import { Staging } from './staging.ts'
+
+// Whoever puts another blob takes the body of the old one away, and may do so before the body of what was read is opened.
+const bodyTries = 5
 
 interface OpenTrailer {
   readonly trailer: Trailer
@@ -38,16 +42,27 @@ export class NativeLayout implements BlobLayout {
   readonly isTwoStep: boolean = false
   readonly #directory: BlobDirectory
   readonly #entries: string
+  readonly #bodies: SharedBodies
+  readonly #shares: boolean
   readonly #turns = new Turns()
 
-  constructor(directory: BlobDirectory) {
+  /** `shares`: whether equal bodies are stored once, from now on; what is there is read and removed in either case. */
+  constructor(directory: BlobDirectory, shares: boolean) {
     this.#directory = directory
     this.#entries = join(directory.path, 'entries')
+    this.#bodies = new SharedBodies(directory)
+    this.#shares = shares
   }
 
   async prepare(): Promise<void> {
     await this.#directory.makePrivate(this.#directory.path)
     await this.#directory.makePrivate(this.#entries)
+    if (this.#shares) await this.#bodies.prepare()
+  }
+
+  /** Throws `UNAVAILABLE` where the file system cannot do what was asked for. */
+  async check(): Promise<void> {
+    if (this.#shares) await this.#bodies.checkLinks()
   }
 
   place(namespace: string, key: string): Place {
@@ -61,24 +76,86 @@ export class NativeLayout implements BlobLayout {
   }
 
   async open(place: Place): Promise<BodyFile | undefined> {
-    const opened = await this.#open(place, firstRead)
-    if (opened === undefined) return undefined
-    const { trailer, fd, ino, loaded } = opened
-    return new BodyFile({ system: this.#directory.system, fd, ino, meta: trailer.meta, loaded })
+    const { system } = this.#directory
+    for (let tries = 1; ; tries++) {
+      const opened = await this.#open(place, firstRead)
+      if (opened === undefined) return undefined
+      const { trailer, fd, ino, loaded } = opened
+      const { meta } = trailer
+      if (!trailer.isReference) return new BodyFile({ system, fd, ino, meta, loaded })
+      await quietly(() => system.blocking.close(fd))
+      const body = await this.#bodies.open(place, meta)
+      if (body?.size === meta.size) return new BodyFile({ system, fd: body.fd, ino, meta })
+      if (body !== undefined) await quietly(() => system.blocking.close(body.fd))
+      if (body !== undefined || tries >= bodyTries) throw withoutBody(meta, body?.size, ino)
+    }
   }
 
   async head(place: Place): Promise<BlobMeta | undefined> {
-    return (await this.#readTrailer(place))?.meta
+    return (await this.inspect(place))?.meta
+  }
+
+  async inspect(place: Place): Promise<ScannedBlob | undefined> {
+    for (let tries = 1; ; tries++) {
+      const found = await this.#readTrailer(place)
+      if (found === undefined) return undefined
+      const { trailer, ino } = found
+      const { meta } = trailer
+      if (!trailer.isReference) return { id: place.id, meta, body: undefined }
+      const size = await this.#bodies.sizeOf(place, meta)
+      if (size === meta.size) return { id: place.id, meta, body: meta.etag }
+      if (size !== undefined || tries >= bodyTries) throw withoutBody(meta, size, ino)
+    }
   }
 
   async seal(staging: Staging, place: Place, meta: BlobMeta): Promise<Sealed> {
-    const trailer = encodeTrailer({ namespace: place.namespace, key: place.key!, meta })
+    const isReference = this.#shares && meta.size > 0
+    const trailer = encodeTrailer({ namespace: place.namespace, key: place.key!, meta, isReference })
     if (trailer.byteLength > maxTrailerBytes) {
       const found = `found ${trailer.byteLength} bytes of metadata, the limit is ${maxTrailerBytes}`
       throw new CacheError('VALUE_TOO_LARGE', `Cannot put a blob: ${found}`)
     }
+    if (isReference) return await this.#sealReference(staging, place, meta, trailer)
     const path = await staging.seal(trailer)
-    return { publish: () => this.#publish(path, place, staging), discard: async () => undefined }
+    const publish = async (): Promise<boolean> => {
+      const before = await this.#linksOf(place)
+      await this.#publish(path, place, staging)
+      return await this.#dropLinks(place, before)
+    }
+    return { body: undefined, publish, discard: async () => undefined }
+  }
+
+  async #sealReference(staging: Staging, place: Place, meta: BlobMeta, trailer: Uint8Array): Promise<Sealed> {
+    const { system, temp, fsync } = this.#directory
+    const body = await this.#bodies.share(await staging.seal(new Uint8Array(0)), meta)
+    const prepare = (): Promise<void> => this.prepare()
+    const entry = new Staging({ system, directory: temp, fsync, prepare }, trailer.byteLength, trailer.byteLength)
+    let isGiven = false
+    const discard = async (): Promise<void> => {
+      await entry.discard()
+      await body.discard(isGiven)
+    }
+    try {
+      await entry.append(trailer)
+      const path = await entry.seal(new Uint8Array(0))
+      const publish = async (): Promise<boolean> => {
+        const link = this.#bodies.linkOf(place, meta.etag)
+        const before = (await this.#linksOf(place)).filter(each => each.path !== link.path)
+        try {
+          await this.#bodies.give(body, place, link)
+          isGiven = true
+          await this.#publish(path, place, entry)
+        } catch (error) {
+          await quietly(() => this.#dropUnneeded(place, link))
+          throw error
+        }
+        return await this.#dropLinks(place, before)
+      }
+      return { body: meta.etag, publish, discard }
+    } catch (error) {
+      await discard()
+      throw error
+    }
   }
 
   async #publish(path: string, place: Place, staging: Staging): Promise<void> {
@@ -96,7 +173,59 @@ export class NativeLayout implements BlobLayout {
   }
 
   async remove(place: Place): Promise<boolean> {
-    return await this.#directory.unlink(place.path)
+    const before = await this.#linksOf(place)
+    const isThere = await this.#directory.unlink(place.path)
+    await this.#dropLinks(place, before)
+    return isThere
+  }
+
+  async sweep(namespace: string, claimed: RunClaimed): Promise<number> {
+    const folder = keyFile(namespace).name
+    return await this.#bodies.sweep(folder, async link => {
+      const place = this.placeOf(link.id)
+      if (place === undefined || (await this.#needs(place, link))) return false
+      return await claimed(place, () => this.#dropUnneeded(place, link))
+    })
+  }
+
+  // Under the claim, so that nobody is about to give it an entry.
+  async #dropUnneeded(place: Place, link: BodyLink): Promise<boolean> {
+    if (await this.#needs(place, link)) return false
+    await this.#bodies.drop(link)
+    return true
+  }
+
+  // One that is damaged, or of a later version, is left as it is.
+  async #needs(place: Place, link: BodyLink): Promise<boolean> {
+    try {
+      const trailer = (await this.#readTrailer(place))?.trailer
+      return trailer?.isReference === true && this.#bodies.linkOf(place, trailer.meta.etag).path === link.path
+    } catch (error) {
+      if (isUnreadable(error)) return true
+      throw error
+    }
+  }
+
+  // The body of its own that the entry at a place has; of a damaged entry all that may be.
+  async #linksOf(place: Place): Promise<readonly BodyLink[]> {
+    if (!(await this.#bodies.mayHave(place))) return []
+    try {
+      const trailer = (await this.#readTrailer(place))?.trailer
+      return trailer?.isReference === true ? [this.#bodies.linkOf(place, trailer.meta.etag)] : []
+    } catch (error) {
+      if (isCacheError(error, 'CORRUPT')) return await this.#bodies.linksAt(place)
+      if (isCacheError(error, 'FORMAT_NEWER')) return []
+      throw error
+    }
+  }
+
+  // Of an entry that is there no more. Whether the directory of the entry was flushed.
+  async #dropLinks(place: Place, links: readonly BodyLink[]): Promise<boolean> {
+    if (links.length === 0) return false
+    // A power loss must not bring the entry back without its body.
+    await this.#directory.sync(place.directory)
+    for (const link of links) await this.#bodies.drop(link)
+    return true
   }
 
   async recover(): Promise<void> {}
@@ -131,8 +260,8 @@ export class NativeLayout implements BlobLayout {
       for (const { name } of isOurs(folder.name) ? await this.#names(folder.name) : []) {
         const place = this.#placeOf(folder.name, name, '', keyFromHex(name))
         try {
-          const found = await this.#readTrailer({ ...place, namespace: keyFromHex(folder.name) ?? '' })
-          if (found !== undefined) yield { id: place.id, meta: found.meta }
+          const found = await this.inspect(place)
+          if (found !== undefined) yield found
         } catch (error) {
           if (!isUnreadable(error)) throw error
         }
@@ -155,7 +284,7 @@ export class NativeLayout implements BlobLayout {
 
   async #longKey(folder: string, name: string, onDamage: (error: unknown) => void): Promise<string | undefined> {
     try {
-      return (await this.#readTrailer(this.#placeOf(folder, name, '', undefined)))?.key
+      return (await this.#readTrailer(this.#placeOf(folder, name, '', undefined)))?.trailer.key
     } catch (error) {
       if (!isUnreadable(error)) throw error
       onDamage(error)
@@ -163,11 +292,11 @@ export class NativeLayout implements BlobLayout {
     }
   }
 
-  async #readTrailer(place: Place): Promise<Trailer | undefined> {
+  async #readTrailer(place: Place): Promise<Pick<OpenTrailer, 'trailer' | 'ino'> | undefined> {
     const opened = await this.#open(place, size => Math.min(size, 1024))
     if (opened === undefined) return undefined
     await quietly(() => this.#directory.system.blocking.close(opened.fd))
-    return opened.trailer
+    return opened
   }
 
   // Ends with the descriptor closed if it fails.
@@ -192,12 +321,23 @@ export class NativeLayout implements BlobLayout {
   }
 
   // A file that was moved here from elsewhere says so.
-  #check({ namespace, key, meta }: Trailer, place: Place, bodyBytes: number, ino: number | undefined): void {
+  #check(
+    { namespace, key, meta, isReference }: Trailer,
+    place: Place,
+    bodyBytes: number,
+    ino: number | undefined,
+  ): void {
     if (`${keyFile(namespace).name}/${keyFile(key).name}` !== place.id) {
       throw new DamagedEntry('it is that of another key', ino)
     }
-    if (bodyBytes !== meta.size) throw new DamagedEntry(`its body is ${bodyBytes} bytes, wanted ${meta.size}`, ino)
+    const wanted = isReference ? 0 : meta.size
+    if (bodyBytes !== wanted) throw new DamagedEntry(`its body is ${bodyBytes} bytes, wanted ${wanted}`, ino)
   }
+}
+
+function withoutBody(meta: BlobMeta, size: number | undefined, ino: number | undefined): DamagedEntry {
+  const found = size === undefined ? 'its body is missing' : `its body is ${size} bytes, wanted ${meta.size}`
+  return new DamagedEntry(found, ino)
 }
 
 // Of an entry that is damaged or of a later version, which is no reason to leave out others.

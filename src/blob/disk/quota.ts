@@ -72,8 +72,7 @@ export class Quota {
       return
     }
     await this.#load()
-    // Should this process die, a larger blob from before is still there.
-    const noted = { ...usage, size: Math.max(usage.size, this.#table.get(id)?.size ?? 0) }
+    const noted = await this.#withBefore(id, usage)
     // Again if the line was lost: it followed half a line of a process that died, or the log was built anew meanwhile.
     for (let tries = 0; tries < 5 && !this.#knows(id, noted); tries++) {
       await this.#log.append(putLine(id, noted))
@@ -85,7 +84,8 @@ export class Quota {
 
   /** Notes that what was admitted is in the place of a larger blob now. Under the claim; never throws. */
   async published(id: string, usage: Usage): Promise<void> {
-    if (!this.#isEnforced || this.#table.get(id)?.size === usage.size) return
+    const known = this.#table.get(id)
+    if (!this.#isEnforced || (known?.size === usage.size && known.before === undefined)) return
     // Else the log knows of more than there is, as in `settle`.
     await this.#log.append(putLine(id, usage)).catch(() => undefined)
   }
@@ -122,10 +122,24 @@ export class Quota {
     await this.#log.close()
   }
 
-  #knows(id: string, { size, usedMs, expiresAtMs }: Usage): boolean {
+  // Should this process die, what was there before still is.
+  async #withBefore(id: string, usage: Usage): Promise<Usage> {
     const known = this.#table.get(id)
+    if (known === undefined) return usage
+    if (known.body === undefined && usage.body === undefined && known.before === undefined) {
+      return { ...usage, size: Math.max(usage.size, known.size) }
+    }
+    const place = known.before && this.#parts.layout.placeOf(id)
+    // What a process that died left: one of the two.
+    const { size, body } = (place && (await this.#usageOf(place))) ?? known
+    return { ...usage, before: { size, body } }
+  }
+
+  #knows(id: string, { size, usedMs, expiresAtMs, body }: Usage): boolean {
+    const known = this.#table.get(id)
+    if (known === undefined || known.body !== body) return false
     // A use of what was there before may have come between.
-    return known?.size === size && known.expiresAtMs === expiresAtMs && known.usedMs >= usedMs
+    return known.size === size && known.expiresAtMs === expiresAtMs && known.usedMs >= usedMs
   }
 
   #now(): number {
@@ -195,14 +209,16 @@ export class Quota {
     await this.#log.rewrite([])
     const { layout } = this.#parts
     const found = new Map<string, Usage>()
-    for await (const { id, meta } of layout.scan()) {
+    for await (const { id, meta, body } of layout.scan()) {
       const known = before.get(id)
       const usedMs = Math.max(known?.usedMs ?? 0, Math.floor(meta.updatedAt.getTime()))
-      found.set(id, { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs })
+      found.set(id, { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs, body })
     }
     // Of a put that is under way the old log may know, and the scan cannot.
     for (const [id, usage] of before.entries()) {
-      if (found.get(id)?.size !== usage.size && (await this.#isClaimed(id))) found.set(id, usage)
+      const scanned = found.get(id)
+      const isSame = scanned?.size === usage.size && scanned.body === usage.body && usage.before === undefined
+      if (!isSame && (await this.#isClaimed(id))) found.set(id, usage)
     }
     const lines = [...found].sort(([, a], [, b]) => a.usedMs - b.usedMs).map(each => scannedLine(...each))
     for (let at = 0; at < lines.length; at += 1000) await this.#log.append(lines.slice(at, at + 1000).join('\n'))
@@ -267,13 +283,18 @@ export class Quota {
   }
 
   async #lineOf(place: Place): Promise<string> {
+    const usage = await this.#usageOf(place)
+    return usage === undefined ? removeLine(place.id) : putLine(place.id, usage)
+  }
+
+  async #usageOf(place: Place): Promise<Usage | undefined> {
     try {
-      const meta = await this.#parts.layout.head(place)
-      if (meta === undefined) return removeLine(place.id)
-      const { size, expiresAt } = meta
-      return putLine(place.id, { size, expiresAtMs: expiryOf(expiresAt), usedMs: this.#now() })
+      const found = await this.#parts.layout.inspect(place)
+      if (found === undefined) return undefined
+      const { meta, body } = found
+      return { size: meta.size, expiresAtMs: expiryOf(meta.expiresAt), usedMs: this.#now(), body }
     } catch (error) {
-      if (isCacheError(error, 'CORRUPT')) return removeLine(place.id)
+      if (isCacheError(error, 'CORRUPT')) return undefined
       throw error
     }
   }

@@ -10,7 +10,9 @@ export type UsageLine =
   | { readonly kind: 'use'; readonly id: string; readonly usedMs: number }
   | { readonly kind: 'remove'; readonly id: string; readonly isLate: boolean }
 
-const pattern = /^(?:(~?\+|=) ([0-9a-f/]+) (\d+) (-?\d+) (-?\d+|-)|u ([0-9a-f/]+) (-?\d+)|(~?-) ([0-9a-f/]+))$/
+const body = '[0-9a-f]{64}|-'
+const fields = `([0-9a-f/]+) (\\d+) (-?\\d+) (-?\\d+|-)(?: (${body})(?: (\\d+) (${body}))?)?`
+const pattern = new RegExp(`^(?:(~?\\+|=) ${fields}|u ([0-9a-f/]+) (-?\\d+)|(~?-) ([0-9a-f/]+))$`)
 
 export function putLine(id: string, usage: Usage): string {
   return `+ ${fieldsOf(id, usage)}`
@@ -28,8 +30,10 @@ export function removeLine(id: string): string {
   return `- ${id}`
 }
 
-function fieldsOf(id: string, { size, usedMs, expiresAtMs }: Usage): string {
-  return `${id} ${size} ${usedMs} ${expiresAtMs ?? '-'}`
+function fieldsOf(id: string, { size, usedMs, expiresAtMs, body, before }: Usage): string {
+  const line = `${id} ${size} ${usedMs} ${expiresAtMs ?? '-'}`
+  if (before !== undefined) return `${line} ${body ?? '-'} ${before.size} ${before.body ?? '-'}`
+  return body === undefined ? line : `${line} ${body}`
 }
 
 /** A line of the index before; when something was used is the same in both. */
@@ -41,10 +45,15 @@ export function lateLine(line: string): string {
 export function parseLine(line: string): UsageLine | undefined {
   const found = pattern.exec(line)
   if (found === null) return undefined
-  const [, kind, id, size, usedMs, expires, used, useMs, removal, removed] = found
+  const [, kind, id, size, usedMs, expires, body, beforeSize, beforeBody, used, useMs, removal, removed] = found
   if (used !== undefined) return { kind: 'use', id: used, usedMs: Number(useMs) }
   if (removed !== undefined) return { kind: 'remove', id: removed, isLate: removal !== '-' }
   const expiresAtMs = expires === '-' ? undefined : Number(expires)
-  const usage = { size: Number(size), usedMs: Number(usedMs), expiresAtMs }
+  const before = beforeSize === undefined ? undefined : { size: Number(beforeSize), body: nameOf(beforeBody) }
+  const usage = { size: Number(size), usedMs: Number(usedMs), expiresAtMs, body: nameOf(body), before }
   return kind === '=' ? { kind: 'scanned', id: id!, usage } : { kind: 'put', id: id!, usage, isLate: kind !== '+' }
+}
+
+function nameOf(body: string | undefined): string | undefined {
+  return body === '-' ? undefined : body
 }

@@ -1,10 +1,18 @@
 import { ExpiryHeap } from './expiry-heap.ts'
 
-/** What the index knows of a blob. */
-export interface Usage {
+/** A body: one that is shared, by its name, counts once however many blobs have it. */
+export interface CountedBody {
   readonly size: number
+  /** `undefined` if it is one blob's alone. */
+  readonly body?: string | undefined
+}
+
+/** What the index knows of a blob. */
+export interface Usage extends CountedBody {
   readonly expiresAtMs: number | undefined
   readonly usedMs: number
+  /** What it replaces, and is still there for all that is known: it counts if it is more than what replaces it. */
+  readonly before?: CountedBody | undefined
 }
 
 /** All blobs of a directory in the order of their last use, with totals; every change takes constant or logarithmic time. */
@@ -12,11 +20,18 @@ export class UsageTable {
   // A Map keeps the order of insertion: the first is the one that was not used for the longest time.
   readonly #entries = new Map<string, Usage>()
   #expiries = new ExpiryHeap()
+  readonly #holders = new Map<string, number>()
+  readonly #replacing = new Map<string, Usage>()
+  // With both of what is replaced and what replaces it.
   #bytes = 0
 
   /** Sizes of all bodies together. */
   get bytes(): number {
-    return this.#bytes
+    let bytes = this.#bytes
+    for (const usage of this.#replacing.values()) {
+      bytes -= Math.min(this.#aloneBytes(usage), this.#aloneBytes(usage.before!))
+    }
+    return bytes
   }
 
   get count(): number {
@@ -36,14 +51,20 @@ export class UsageTable {
     this.remove(id)
     this.#entries.set(id, usage)
     if (usage.expiresAtMs !== undefined) this.#addExpiry(id, usage.expiresAtMs)
-    this.#bytes += usage.size
+    this.#hold(usage)
+    if (usage.before === undefined) return
+    this.#hold(usage.before)
+    this.#replacing.set(id, usage)
   }
 
   remove(id: string): void {
     const usage = this.#entries.get(id)
     if (usage === undefined) return
     this.#entries.delete(id)
-    this.#bytes -= usage.size
+    this.#release(usage)
+    if (usage.before === undefined) return
+    this.#release(usage.before)
+    this.#replacing.delete(id)
   }
 
   /** Notes a use; one that is not later than the last known changes nothing. */
@@ -66,6 +87,25 @@ export class UsageTable {
     }
     for (const id of this.#entries.keys()) if (!spared.has(id)) return id
     return undefined
+  }
+
+  #hold({ size, body }: CountedBody): void {
+    const holders = body === undefined ? 0 : (this.#holders.get(body) ?? 0)
+    if (holders === 0) this.#bytes += size
+    if (body !== undefined) this.#holders.set(body, holders + 1)
+  }
+
+  #release({ size, body }: CountedBody): void {
+    const holders = body === undefined ? 1 : this.#holders.get(body)!
+    if (holders === 1) this.#bytes -= size
+    if (body === undefined) return
+    if (holders === 1) this.#holders.delete(body)
+    else this.#holders.set(body, holders - 1)
+  }
+
+  // What would be free if this one did not hold it.
+  #aloneBytes({ size, body }: CountedBody): number {
+    return body === undefined || this.#holders.get(body) === 1 ? size : 0
   }
 
   #addExpiry(id: string, expiresAtMs: number): void {

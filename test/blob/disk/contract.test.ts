@@ -12,6 +12,13 @@ runBlobContract('DiskBlobStore with limits', () =>
   diskHandle({ durability: 'process', maxBytes: 2 ** 30, maxCount: 100_000 }),
 )
 
+runBlobContract('DiskBlobStore, content-addressed', () =>
+  diskHandle({ durability: 'process', contentAddressed: true, maxBytes: 2 ** 30 }),
+)
+runBlobContract('DiskBlobStore, content-addressed, power', () =>
+  diskHandle({ durability: 'power', contentAddressed: true, io }),
+)
+
 const skip: Partial<Record<BlobRule, string>> = {
   B23: 'the files of the layout have the names of the keys, and it refuses those it cannot carry',
   B24: 'the namespaces of the layout are directories in one another',

@@ -24,7 +24,7 @@ export async function diskHandle(options: DiskBlobStoreOptions = {}): Promise<Bl
     },
     crash: open,
     another: open,
-    damage: async (namespace, key) => flipByte(dataFile(dir, namespace, key, options.layout)),
+    damage: async (namespace, key) => flipByte(bodyFile(dir, namespace, key, options)),
     pieces: async () => filesIn(dir).length,
   }
 }
@@ -35,11 +35,45 @@ export function dataFile(dir: string, namespace: string, key: string, layout = '
   return join(dir, 'entries', keyFile(namespace).name, keyFile(key).name)
 }
 
+/** As {@link dataFile}; where bodies are files of their own, the one that belongs to the blob. */
+export function bodyFile(dir: string, namespace: string, key: string, options: DiskBlobStoreOptions): string {
+  const folder = join(dir, 'links', keyFile(namespace).name)
+  const isBody = (name: string): boolean => name.startsWith(`${keyFile(key).name}.`)
+  const name = options.contentAddressed === true && fs.existsSync(folder) && fs.readdirSync(folder).find(isBody)
+  return typeof name === 'string' ? join(folder, name) : dataFile(dir, namespace, key, options.layout)
+}
+
 /** All files of a store but its index, as paths below `dir`. */
 export function filesIn(dir: string): string[] {
   const names = fs.readdirSync(dir, { recursive: true, encoding: 'utf8' })
   const isFile = (name: string): boolean => fs.lstatSync(join(dir, name)).isFile()
   return names.filter(name => !/(^|\/)index$/.test(name) && isFile(name)).sort()
+}
+
+/**
+ * What `links` and `bodies` hold, in the store that has been swept, that no entry of the namespaces has, and what they lack; and
+ * how many files equal bodies are more than one of.
+ */
+export async function bodyCensus(
+  store: DiskBlobStore,
+  namespaces: readonly string[],
+): Promise<{ readonly wrong: string[]; readonly copies: number }> {
+  const wanted = new Set<string>()
+  const etags = new Set<string>()
+  for (const namespace of namespaces) {
+    await store.sweep(namespace)
+    for await (const { key, meta } of store.list(namespace)) {
+      if (meta.size === 0) continue
+      wanted.add(`links/${keyFile(namespace).name}/${keyFile(key).name}.${meta.etag.slice(0, 32)}`)
+      etags.add(meta.etag)
+    }
+  }
+  const files = filesIn(store.dir)
+  const links = files.filter(name => name.startsWith('links/'))
+  const bodies = files.filter(name => name.startsWith('bodies/')).map(name => name.slice('bodies/'.length))
+  const wrong = [...links, ...wanted].filter(name => !(wanted.has(name) && links.includes(name)))
+  const inodes = new Set(links.map(name => fs.statSync(join(store.dir, name)).ino))
+  return { wrong: [...wrong, ...bodies.filter(name => !etags.has(name))], copies: inodes.size - etags.size }
 }
 
 /** The names of what is not an entry: temporary files, claims, intents. */

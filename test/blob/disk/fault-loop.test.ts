@@ -61,6 +61,7 @@ const ways: readonly DiskBlobStoreOptions[] = [
   { durability: 'power' },
   { durability: 'process', maxBytes: 200_000 },
   { durability: 'power', layout: 'diskblob' },
+  { durability: 'power', contentAddressed: true, maxBytes: 10_000_000 },
 ]
 
 async function prepared(dir: string, options: DiskBlobStoreOptions): Promise<void> {

@@ -9,7 +9,7 @@ import { isDelete, type KillOrder, keyOf, killKeys, killNamespace, tickOfBlob } 
 import { bundle } from '../../helpers/bundle.ts'
 import { randomFrom, runs, seed } from '../../snapshot/runs.ts'
 import { scratch } from '../../store/scratch.ts'
-import { litterIn } from './disk-handle.ts'
+import { bodyCensus, litterIn } from './disk-handle.ts'
 
 let file = ''
 beforeAll(async () => {
@@ -62,6 +62,7 @@ const ways: readonly DiskBlobStoreOptions[] = [
   { durability: 'process', maxBytes: 100_000_000 },
   { durability: 'power' },
   { durability: 'process', layout: 'diskblob' },
+  { durability: 'power', contentAddressed: true, maxBytes: 100_000_000 },
 ]
 
 /** One directory, through all kills. */
@@ -91,7 +92,7 @@ class Scene {
   }
 }
 
-// Every process is killed while it writes in three directories, so these are 300 kills of a writer.
+// Every process is killed while it writes in four directories, so these are 400 kills of a writer.
 it(`B21 writers killed at random moments; COLDSNAP_SEED=${seed}`, async () => {
   const root = scratch()
   const random = randomFrom(seed)
@@ -126,7 +127,7 @@ async function lookAfter(
   const onProblem = (problem: unknown): void => void problems.push(problem)
   await using store = await DiskBlobStore.open(dir, { ...options, durability: 'process', onProblem })
   let isDone = false
-  let bytes = 0
+  const sizes = new Map<string, number>()
   for (const key of killKeys) {
     const head = await store.head(killNamespace, key)
     const found = await store.get(killNamespace, key)
@@ -137,7 +138,8 @@ async function lookAfter(
       known.set(key, tick)
       isDone = true
     }
-    bytes += found?.meta.size ?? 0
+    // Equal ones count once where they are stored once.
+    if (found !== undefined) sizes.set(options.contentAddressed === true ? found.meta.etag : key, found.meta.size)
   }
   const keys = killKeys.filter(key => known.get(key) !== undefined)
   expect((await listed(store, killNamespace)).map(({ key }) => key)).toEqual(keys)
@@ -147,6 +149,9 @@ async function lookAfter(
   expect(litter.filter(name => !intents.test(name))).toEqual([])
   expect(litter.length).toBeLessThanOrEqual(killKeys.length - keys.length)
   // What is counted is never less than what is there.
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
   if (options.maxBytes !== undefined) expect((await store.describe()).bytes ?? Infinity).toBeGreaterThanOrEqual(bytes)
+  if (options.contentAddressed === true)
+    expect(await bodyCensus(store, [killNamespace])).toEqual({ wrong: [], copies: 0 })
   return isDone
 }

@@ -35,6 +35,7 @@ describe('a trailer', () => {
     {
       namespace: text,
       key: text,
+      isReference: fc.boolean(),
       meta: fc
         .record({
           size: fc.nat({ max: 2 ** 31 - 1 }),
@@ -60,7 +61,7 @@ describe('a trailer', () => {
   })
 
   it('of which any bit was flipped, or a part is missing or too much, is CORRUPT', () => {
-    const given = { namespace: 'n', key: 'k' }
+    const given = { namespace: 'n', key: 'k', isReference: false }
     const whole = encodeTrailer({ ...given, meta: makeBlobMeta(5, 'ab'.repeat(32), 1, { metadata: { a: 'b' } }) })
     for (let bit = 0; bit < 8 * whole.byteLength; bit++) {
       const changed = whole.slice()
