@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { useSmallLimits } from '../snapshot/small-limits.ts'
-import type { Life } from './life.ts'
-import { runLife } from './run-life.ts'
+import type { RunLife } from './campaign.ts'
 import { describeFailure, renderTallies, Tally } from './tally.ts'
 
 /** Crashes per operation and model, where there is a choice; the same in CI and by hand, so that numbers agree. */
 export const picks = 4
 
 /** Registers a test for each life, which crashes it with every seed, and one for the number of crashes in all. */
-export function survivesEveryCrash(
+export function survivesEveryCrash<L extends { readonly title: string }>(
   title: string,
-  lives: readonly Life[],
+  lives: readonly L[],
+  run: RunLife<L>,
   { seeds, atLeast }: { readonly seeds: readonly number[]; readonly atLeast: number },
 ): void {
   useSmallLimits()
@@ -21,7 +21,7 @@ export function survivesEveryCrash(
         const total = new Tally()
         for (const seed of seeds) {
           const tally = new Tally()
-          await runLife(life, tally, { seed, picks })
+          await run(life, tally, { seed, picks })
           total.add(tally)
         }
         tallies.set(life.title, total)
