@@ -1,5 +1,6 @@
 import type { BlobMeta } from '../blob-meta.ts'
 import type { BodyFile } from './body-file.ts'
+import type { KeyClaims } from './key-claims.ts'
 import type { Staging } from './staging.ts'
 
 /** Where one blob lives. */
@@ -53,6 +54,8 @@ export interface BlobLayout {
   leaveOut?(place: Place): Promise<void>
   /** Puts right what a writer that died left at the place, if anything. */
   recover(place: Place): Promise<void>
+  /** Puts right what writers that died left anywhere, if the layout has such a thing; gives how many. */
+  sweep?(claims: KeyClaims): Promise<number>
   /** Keys of the namespace that start with `prefix`, in the order of their bytes. */
   keys(namespace: string, prefix: string, onDamage: (error: unknown) => void): Promise<string[]>
   /** Every place of the namespace that holds something, damaged or not. */

@@ -10,6 +10,7 @@ import type { BlobLayout, Place, Sealed } from './blob-layout.ts'
 import { type ClaimWait, KeyClaims } from './key-claims.ts'
 import { expiryOf, Quota, type QuotaLimits } from './quota.ts'
 import { Staging } from './staging.ts'
+import { sweepWorkFiles } from './work-files.ts'
 
 /** What a {@link BlobWriting} needs. */
 export interface WritingParts {
@@ -114,6 +115,13 @@ export class BlobWriting {
     }
     for (const directory of directories) await this.#parts.directory.sync(directory)
     return count
+  }
+
+  /** Removes or completes what writers that died left; gives how many. */
+  async sweep(): Promise<number> {
+    const { directory, layout } = this.#parts
+    const count = await sweepWorkFiles(directory.system, directory.temp)
+    return count + ((await layout.sweep?.(this.#claims)) ?? 0)
   }
 
   /** Removes a damaged entry, unless another file took its place. Under the claim. */

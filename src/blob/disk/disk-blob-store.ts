@@ -217,12 +217,12 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
-  /** Removes what writers that died left in the directory, of whatever namespace. */
+  /** Removes or completes what writers that died left in the directory, of whatever namespace. */
   async sweep(namespace: string, options: BlobCallOptions = {}): Promise<number> {
     this.#checkOpen(options)
     checkNamespace(namespace)
     this.#checkWritable('sweep')
-    return await this.#finish(sweepWorkFiles(this.#directory.system, this.#directory.temp), 'sweep', options)
+    return await this.#finish(this.#writing.sweep(), 'sweep', options)
   }
 
   async describe(options: BlobCallOptions = {}): Promise<BlobStoreInfo> {

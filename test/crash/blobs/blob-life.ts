@@ -22,6 +22,8 @@ export type Tick = number
 export interface StepContext {
   readonly store: DiskBlobStore
   readonly process: BlobProcess
+  /** To be called once a name is what the step makes it; all names are when it ends. */
+  readonly acknowledge: (id: string) => void
 }
 
 /** One thing that a process does. */

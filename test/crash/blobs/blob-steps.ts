@@ -42,7 +42,14 @@ export function puttingAll(pairs: readonly (readonly [BlobId, Tick])[]): BlobSte
   return {
     title: `put at once ${pairs.map(([id, tick]) => `${tick} as ${idOf(id)}`).join(', ')}`,
     touches,
-    run: context => Promise.all(pairs.map(([id, tick]) => put(context, id, tick, {}))),
+    run: context =>
+      Promise.all(
+        pairs.map(async ([id, tick]) => {
+          await put(context, id, tick, {})
+          // Of two under one name the last is not known yet.
+          if (touches.get(idOf(id))!.length === 1) context.acknowledge(idOf(id))
+        }),
+      ),
   }
 }
 

@@ -22,19 +22,27 @@ import { nowMs } from './blob-steps.ts'
 /** What was found under each name: a blob, none, or something that never was. */
 export type Found = ReadonlyMap<string, Tick | string | undefined>
 
+/** What reading gave. */
+export interface ReadBlobs {
+  readonly found: Found
+  /** Every answer: a put that was cut off may be completed by the look of another call. */
+  readonly seen: readonly (readonly [id: string, tick: Tick | string | undefined])[]
+}
+
 /** What the process after a crash found, and how it fared. */
 export interface BlobRecovery {
-  readonly found: Found
+  /** Every answer, with the id it was about. */
+  readonly seen: ReadBlobs['seen']
   /** What was damaged. */
   readonly problems: readonly string[]
   /** Why what it did next failed, or left garbage. */
   readonly failure: string | undefined
 }
 
-const nothing: Found = new Map(blobIds.map(id => [idOf(id), undefined]))
 const namespaces = [...new Set(blobIds.map(({ namespace }) => namespace))]
 // Of what is put after a crash; no life gets there.
 const firstTick = 9000
+const laterMs = nowMs + 1_000_000_000
 
 /**
  * Starts again on `disk`: reads everything in every way; then puts, replaces or deletes as `choice` says, sweeps, and looks
@@ -43,24 +51,35 @@ const firstTick = 9000
 export async function recoverBlobs(disk: BlobDisk, choice: number, slack: number): Promise<BlobRecovery> {
   const problems: { readonly error?: unknown }[] = []
   const described = (): string[] => problems.map(({ error }) => String(error))
-  let found = nothing
+  let seen: ReadBlobs['seen'] = []
   try {
-    const store = await disk.process().open(() => nowMs, problems)
-    found = await readBlobs(store, choice)
+    const store = await disk.process().open(() => laterMs, problems)
+    const read = await readBlobs(store, choice)
+    const { found } = read
+    seen = read.seen
     const faults = described()
     const failure = (await listFault(store, found)) ?? (await writeAgain(disk, store, found, choice, slack))
     await store.close()
-    return { found, problems: faults, failure }
+    return { seen, problems: faults, failure }
   } catch (error) {
-    return { found, problems: described(), failure: `recovery: ${String(error)}` }
+    return { seen, problems: described(), failure: `recovery: ${String(error)}` }
   }
 }
 
 /** Every blob, verified. Each second one is read as a stream, as `choice` says which. */
-export async function readBlobs(store: BlobStore, choice = 0): Promise<Found> {
+export async function readBlobs(store: BlobStore, choice = 0): Promise<ReadBlobs> {
   const found = new Map<string, Tick | string | undefined>()
-  for (const [i, id] of blobIds.entries()) found.set(idOf(id), await readBlob(store, id, (choice + i) % 2 === 0))
-  return found
+  const seen: (readonly [string, Tick | string | undefined])[] = []
+  for (const [i, id] of blobIds.entries()) {
+    const { namespace, key } = id
+    const tick = await readBlob(store, id, (choice + i) % 2 === 0)
+    const meta = await store.head!(namespace, key)
+    const told = meta && tickOfMeta(meta)
+    seen.push([idOf(id), tick], [idOf(id), told])
+    const last = told === tick ? tick : await readBlob(store, id, false)
+    found.set(idOf(id), last === told ? last : `after head gave ${told}, get gives ${last}`)
+  }
+  return { found, seen: [...seen, ...found] }
 }
 
 async function readBlob(
@@ -68,19 +87,14 @@ async function readBlob(
   { namespace, key }: BlobId,
   isStreamed: boolean,
 ): Promise<Tick | string | undefined> {
-  let tick: Tick | string | undefined
-  if (isStreamed) {
-    const opened = await store.open(namespace, key)
-    const chunks: Uint8Array[] = []
-    for await (const chunk of opened?.stream ?? []) chunks.push(chunk)
-    tick = opened && tickOf({ meta: opened.meta, bytes: Buffer.concat(chunks) })
-  } else {
+  if (!isStreamed) {
     const loaded = await store.get(namespace, key)
-    tick = loaded && tickOf(loaded)
+    return loaded && tickOf(loaded)
   }
-  const meta = await store.head!(namespace, key)
-  const told = meta && tickOfMeta(meta)
-  return told === tick ? tick : `get gives ${tick}, head ${told}`
+  const opened = await store.open(namespace, key)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of opened?.stream ?? []) chunks.push(chunk)
+  return opened && tickOf({ meta: opened.meta, bytes: Buffer.concat(chunks) })
 }
 
 async function listFault(store: DiskBlobStore, found: Found): Promise<string | undefined> {
@@ -117,7 +131,7 @@ async function writeAgain(
     if (isDeleted !== (before !== undefined)) return `the next delete says ${isDeleted} of ${before}`
   }
   await store.sweep(namespace)
-  const after = await readBlobs(store, choice + 1)
+  const { found: after } = await readBlobs(store, choice + 1)
   if (after.get(idOf(id)) !== wanted) return `the next write of ${wanted} is read as ${after.get(idOf(id))}`
   const isLimited = config.maxBytes !== undefined || config.maxCount !== undefined
   for (const [other, tick] of after) {

@@ -5,7 +5,7 @@ import type { Tally } from '../tally.ts'
 import { BlobDisk } from './blob-disk.ts'
 import { type BlobLife, type BlobStep, blobIds, idOf, type Tick } from './blob-life.ts'
 import { nowMs } from './blob-steps.ts'
-import { type BlobRecovery, type Found, readBlobs, recoverBlobs } from './recover-blobs.ts'
+import { type BlobRecovery, type Found, type ReadBlobs, readBlobs, recoverBlobs } from './recover-blobs.ts'
 
 /** How blobs are written: as coldsnap does it, or broken on purpose. */
 export interface BlobProtocol {
@@ -53,12 +53,15 @@ const honest: BlobProtocol = { title: 'honest', system: system => system }
 /** Lives a life, then crashes it after every operation and judges what each crash leaves. */
 export async function runBlobLife(life: BlobLife, tally: Tally, options: BlobRunOptions): Promise<void> {
   const { setTimeout } = globalThis
-  // Pauses between two looks at what seems damaged would be most of the time.
+  const { stackTraceLimit } = Error
+  // Pauses between two looks at what seems damaged would be most of the time, and stacks of errors much of the rest.
   Object.assign(globalThis, { setTimeout: (run: () => void) => setImmediate(run) })
+  Error.stackTraceLimit = 0
   try {
     await new BlobRun(life, tally, options).run()
   } finally {
     Object.assign(globalThis, { setTimeout })
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 
@@ -99,28 +102,38 @@ class BlobRun {
     const problems: unknown[] = []
     let process = this.#disk.process()
     let store = await process.open(clock, problems)
-    let before: Found = await this.#look()
+    let { found: before } = await this.#look()
     for (const step of steps) {
       const begin = this.#disk.length
       const isKilled = step.killAfter !== undefined
       if (isKilled) process.killAfter(step.killAfter!)
-      await Promise.race([step.run({ store, process }), process.killed])
+      const acknowledged = new Map<string, number>()
+      const acknowledge = (id: string): void => void acknowledged.set(id, this.#disk.length)
+      await Promise.race([step.run({ store, process, acknowledge }), process.killed])
       const end = this.#disk.length
       if (!isKilled && step.isLast === true) await store.close()
-      const after = await this.#look()
+      const { found: after } = await this.#look()
       this.#marks.push({ step, begin, end })
       for (const [id, tick] of after) {
         const values = step.touches.get(id)
         if (values === undefined && tick === before.get(id)) continue
         this.#check(step, id, tick)
-        const change = { begin, end: isKilled ? Number.POSITIVE_INFINITY : end, after: tick }
-        this.#changes.get(id)!.push({ ...change, isFlushed: values !== undefined, values: values ?? [] })
+        const begun = { begin, end: isKilled ? Number.POSITIVE_INFINITY : end, isFlushed: values !== undefined }
+        const changes = this.#changes.get(id)!
+        const acknowledgedAt = acknowledged.get(id)
+        if (acknowledgedAt === undefined || values === undefined) {
+          changes.push({ ...begun, values: values ?? [], after: tick })
+          continue
+        }
+        changes.push({ ...begun, end: acknowledgedAt, values, after: values[0] })
+        // What was acknowledged early may have had to go before the step was over.
+        if (tick !== values[0]) changes.push({ ...begun, isFlushed: false, values: [], after: tick })
       }
       before = after
       if (!isKilled && step.isLast !== true) continue
       process = this.#disk.process()
       store = await process.open(clock, problems)
-      before = await this.#look()
+      before = (await this.#look()).found
     }
     await store.close()
     if (problems.length > 0) throw new Error(`${this.#life.title} meets damage although nothing crashed`)
@@ -134,7 +147,7 @@ class BlobRun {
   }
 
   // By a process of its own, which changes nothing.
-  async #look(): Promise<Found> {
+  async #look(): Promise<ReadBlobs> {
     const store = await this.#disk.process().open(() => nowMs, [], true)
     return await readBlobs(store)
   }
@@ -179,9 +192,9 @@ class BlobRun {
     return killed.reduce((sum, { step }) => sum + 2 * step.touches.size, 0)
   }
 
-  #faultsOf(crash: Crash, { found, problems, failure }: BlobRecovery): string[] {
+  #faultsOf(crash: Crash, { seen, problems, failure }: BlobRecovery): string[] {
     const faults: string[] = []
-    for (const [id, tick] of found) {
+    for (const [id, tick] of seen) {
       const allowed = this.#allowed(id, crash)
       if (!allowed.includes(tick)) faults.push(`${id} is ${tick ?? 'gone'}, wanted ${allowed.join(' or ')}`)
     }
@@ -206,7 +219,7 @@ class BlobRun {
     return model !== 'weak' || (layout === 'native' && durability === 'power')
   }
 
-  #explain(crash: Crash, { found, problems, failure }: BlobRecovery, done: number): void {
+  #explain(crash: Crash, { seen, problems, failure }: BlobRecovery, done: number): void {
     const say = this.#options.explain ?? ((): void => undefined)
     say(`life "${this.#life.title}", seed ${this.#options.seed}: ${crash.model} after ${done} operations`)
     for (const { step, begin, end } of this.#marks) say(`  ${begin} to ${end}: ${step.title}`)
@@ -214,7 +227,7 @@ class BlobRun {
       say(`  ${at < done ? 'done' : 'not done'} ${at}: ${this.#disk.describe(at)}`)
     }
     say(`  left: ${crash.image.id}`)
-    for (const [id, tick] of found) say(`  ${id}: ${tick}, allowed: ${this.#allowed(id, crash).join(' or ')}`)
+    for (const [id, tick] of seen) say(`  ${id}: ${tick}, allowed: ${this.#allowed(id, crash).join(' or ')}`)
     say(`  problems: ${problems.join(', ') || 'none'}; next write: ${failure ?? 'fine'}`)
   }
 }
