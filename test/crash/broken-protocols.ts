@@ -67,7 +67,8 @@ export const brokenProtocols: readonly BrokenProtocol[] = [
   },
 ]
 
-function withoutSync(system: FileSystem, isLeftOut: (isDirectory: boolean) => boolean): FileSystem {
+/** Flushes nothing, or nothing of one kind. */
+export function withoutSync(system: FileSystem, isLeftOut: (isDirectory: boolean) => boolean): FileSystem {
   const directories = new Set<number>()
   const change = (io: FileIo): FileIo => ({
     ...io,

@@ -1,5 +1,4 @@
 import type { BrokenProtocol } from './broken-protocols.ts'
-import type { Life } from './life.ts'
 import { handLives } from './lives.ts'
 import { runLife } from './run-life.ts'
 import { Tally } from './tally.ts'
@@ -23,8 +22,19 @@ export interface CampaignOptions {
   readonly onRound?: (line: string) => void
 }
 
+/** Lives a life and crashes it everywhere. */
+export type RunLife<L> = (
+  life: L,
+  tally: Tally,
+  options: { readonly seed: number; readonly picks: number },
+) => Promise<void>
+
 /** Runs `lives` round after round, each with the next seed. */
-export async function runCampaign(lives: readonly Life[], options: CampaignOptions): Promise<Campaign> {
+export async function runCampaign<L extends { readonly title: string }>(
+  lives: readonly L[],
+  run: RunLife<L>,
+  options: CampaignOptions,
+): Promise<Campaign> {
   const { states, picks, onRound } = options
   const tallies = new Map(lives.map(({ title }) => [title, new Tally()]))
   const total = new Tally()
@@ -34,7 +44,7 @@ export async function runCampaign(lives: readonly Life[], options: CampaignOptio
     for (const life of lives) {
       if (total.total >= states) break
       const tally = new Tally()
-      await runLife(life, tally, { seed, picks })
+      await run(life, tally, { seed, picks })
       tallies.get(life.title)!.add(tally)
       total.add(tally)
     }

@@ -1,5 +1,5 @@
 import type { CrashModel, CrashState, Image, Medium, Replay } from './medium.ts'
-import { type DiskFiles, type DiskOperation, diskPath, overwrite, rootNode } from './model-disk.ts'
+import { baseNames, type DiskFiles, type DiskOperation, diskPath, overwrite, rootNode } from './model-disk.ts'
 import type { Random } from './random.ts'
 
 type Write = Extract<DiskOperation, { kind: 'write' }>
@@ -23,10 +23,19 @@ interface FileState {
   readonly pending: readonly PendingWrite[]
 }
 
+/** What an operation did to the names of one directory. */
+interface NameChange {
+  readonly operation: NameOperation
+  readonly by: number
+  readonly node: number
+  /** Of a rename from one directory to another, each knows its half. */
+  readonly half: 'from' | 'to' | undefined
+}
+
 interface DirectoryState {
   now: Entries
   synced: Entries
-  pending: { readonly operation: NameOperation; readonly by: number; readonly node: number }[]
+  pending: NameChange[]
 }
 
 interface Content {
@@ -38,15 +47,27 @@ interface Content {
 const fates = ['lost', 'halved', 'zeroed', 'zero tail'] as const
 type Fate = 'kept' | (typeof fates)[number]
 
+/** How the disk is to crash. */
+export interface DiskReplayOptions {
+  /** Whether what was acknowledged is durable. */
+  readonly isDurable: boolean
+  /**
+   * A disk with a journal of its names: a rename is there or not, and a flush of one directory flushes the names of all.
+   * @default false
+   */
+  readonly hasJournal?: boolean | undefined
+}
+
 /** The crash states of what was done to a disk, for a medium that `boot` makes. */
-export class DiskReplay implements Replay {
+export class DiskReplay<M = Medium> implements Replay<M> {
   readonly #log: readonly DiskOperation[]
   readonly #isDurable: boolean
-  readonly #boot: (files: DiskFiles, random: Random | undefined) => Medium
+  readonly #hasJournal: boolean
+  readonly #boot: (files: DiskFiles, random: Random | undefined) => M
   readonly #files = new Map<number, FileState>()
   readonly #directories = new Map<number, DirectoryState>()
   /** Images of the exact prefixes, by number of operations, since the last thing that was made durable. */
-  readonly #prefixes: { readonly done: number; readonly image: Image }[] = []
+  readonly #prefixes: { readonly done: number; readonly image: Image<M> }[] = []
   /** Operations that are not durable. */
   readonly #pending = new Set<number>()
   #done = 0
@@ -54,34 +75,28 @@ export class DiskReplay implements Replay {
   constructor(
     base: DiskFiles,
     log: readonly DiskOperation[],
-    isDurable: boolean,
-    boot: (files: DiskFiles, random: Random | undefined) => Medium,
+    { isDurable, hasJournal = false }: DiskReplayOptions,
+    boot: (files: DiskFiles, random: Random | undefined) => M,
   ) {
     this.#log = log
     this.#isDurable = isDurable
+    this.#hasJournal = hasJournal
     this.#boot = boot
-    // Numbered as ModelDisk does it.
-    let node = rootNode + 1
-    const root: Entries = new Map()
-    this.#directories.set(rootNode, { now: root, synced: new Map(), pending: [] })
-    if (base !== undefined) {
-      const entries: Entries = new Map()
-      root.set(diskPath.slice(1), { node, by: -1 })
-      this.#directories.set(node++, { now: entries, synced: new Map(), pending: [] })
-      for (const [name, bytes] of base) {
-        entries.set(name, { node, by: -1 - node })
-        this.#files.set(node++, { synced: bytes, pending: [] })
-      }
-      for (const state of this.#directories.values()) state.synced = new Map(state.now)
+    this.#directories.set(rootNode, { now: new Map(), synced: new Map(), pending: [] })
+    for (const { directory, name, node, bytes } of baseNames(base)) {
+      this.#directories.get(directory)!.now.set(name, { node, by: -1 - node })
+      if (bytes === undefined) this.#directories.set(node, { now: new Map(), synced: new Map(), pending: [] })
+      else this.#files.set(node, { synced: bytes, pending: [] })
     }
+    for (const state of this.#directories.values()) state.synced = new Map(state.now)
     this.#prefixes.push({ done: 0, image: this.#exact() })
   }
 
-  at(done: number, random: Random, picks: number): CrashState[] {
+  at(done: number, random: Random, picks: number): CrashState<M>[] {
     while (this.#done < done) this.#apply(this.#log[this.#done]!)
-    const states: CrashState[] = []
+    const states: CrashState<M>[] = []
     const seen = new Set<string>()
-    const add = (model: CrashModel, image: Image, from: number, to: number, mayBeEmpty: boolean): void => {
+    const add = (model: CrashModel, image: Image<M>, from: number, to: number, mayBeEmpty: boolean): void => {
       const id = `${model} ${image.id}`
       if (!seen.has(id)) states.push({ model, image, from, to, mayBeEmpty })
       seen.add(id)
@@ -101,7 +116,7 @@ export class DiskReplay implements Replay {
     return states
   }
 
-  #choosePrefixes(random: Random, picks: number): { readonly done: number; readonly image: Image }[] {
+  #choosePrefixes(random: Random, picks: number): { readonly done: number; readonly image: Image<M> }[] {
     if (this.#prefixes.length <= picks) return this.#prefixes
     return Array.from({ length: picks }, () => random.pick(this.#prefixes))
   }
@@ -127,11 +142,17 @@ export class DiskReplay implements Replay {
         }
         const directory = this.#directories.get(operation.directory)!
         const node = 'node' in operation ? operation.node : directory.now.get(operation.name)!.node
-        directory.pending.push({ operation, by, node })
+        const target = operation.kind === 'rename' ? this.#directories.get(operation.target)! : directory
+        const half = target === directory ? undefined : 'from'
+        directory.pending.push({ operation, by, node, half })
         directory.now = new Map(directory.now)
+        if (half !== undefined) {
+          target.pending.push({ operation, by, node, half: 'to' })
+          target.now = new Map(target.now)
+        }
         if (operation.kind === 'create' || operation.kind === 'mkdir') directory.now.set(operation.name, { node, by })
         else directory.now.delete(operation.name)
-        if (operation.kind === 'rename') directory.now.set(operation.to, { node, by })
+        if (operation.kind === 'rename') target.now.set(operation.to, { node, by })
       }
     }
     this.#prefixes.push({ done: this.#done, image: this.#exact() })
@@ -140,9 +161,7 @@ export class DiskReplay implements Replay {
   #sync(node: number): void {
     const directory = this.#directories.get(node)
     if (directory !== undefined) {
-      for (const { by } of directory.pending) this.#pending.delete(by)
-      directory.synced = new Map(directory.now)
-      directory.pending = []
+      for (const each of this.#hasJournal ? this.#directories.values() : [directory]) this.#syncNames(each)
       return
     }
     const file = this.#files.get(node)!
@@ -151,8 +170,19 @@ export class DiskReplay implements Replay {
     this.#files.set(node, { synced: bytes, pending: [] })
   }
 
+  #syncNames(directory: DirectoryState): void {
+    const { pending } = directory
+    directory.synced = new Map(directory.now)
+    directory.pending = []
+    // Of a rename between two directories the other half may still be lost.
+    const others = [...this.#directories.values()].flatMap(each => each.pending)
+    for (const { by, half } of pending) {
+      if (half === undefined || !others.some(other => other.by === by)) this.#pending.delete(by)
+    }
+  }
+
   /** All that was done. */
-  #exact(): Image {
+  #exact(): Image<M> {
     return this.#image(
       directory => directory.now,
       node => contentOf(this.#files.get(node)!, () => 'kept'),
@@ -160,7 +190,7 @@ export class DiskReplay implements Replay {
   }
 
   /** The same with half of the write that comes next. */
-  #half(): Image | undefined {
+  #half(): Image<M> | undefined {
     const next = this.#log[this.#done]
     if (next?.kind !== 'write') return undefined
     return this.#image(
@@ -176,7 +206,7 @@ export class DiskReplay implements Replay {
 
   // Of some crashes most is lost, of others one thing alone: an even chance for each would hardly ever give either. What
   // is older has often come to the disk by itself.
-  #weak(random: Random): Image {
+  #weak(random: Random): Image<M> {
     // Mostly one of the latest: those are the ones that a disk has not got to yet.
     const pending = [...this.#pending].slice(random.chance(0.7) ? -20 : 0)
     const victim = pending.length > 0 && random.chance(0.35) ? random.pick(pending) : undefined
@@ -185,8 +215,18 @@ export class DiskReplay implements Replay {
     const isHit = (by: number): boolean => (victim === undefined ? by >= settled && random.chance(loss) : by === victim)
     const fateOf = (by: number): Fate => (isHit(by) ? random.pick(fates) : 'kept')
     const contents = new Map<number, Content>()
+    const renames = new Map<number, boolean>()
+    // One chance for both halves.
+    const isRenameHit = (by: number): boolean => {
+      const known = renames.get(by) ?? isHit(by)
+      renames.set(by, known)
+      return known
+    }
     return this.#image(
-      directory => weakEntries(directory, isHit, by => isHit(by) && random.chance(0.3)),
+      directory =>
+        this.#hasJournal
+          ? weakEntries(directory, isRenameHit, () => false)
+          : weakEntries(directory, isHit, by => isHit(by) && random.chance(0.3)),
       node => {
         // Two names of one file show the same content.
         const content = contents.get(node) ?? contentOf(this.#files.get(node)!, fateOf)
@@ -196,20 +236,31 @@ export class DiskReplay implements Replay {
     )
   }
 
-  #image(entriesOf: (directory: DirectoryState) => Entries, contentOfNode: (node: number) => Content): Image {
+  #image(entriesOf: (directory: DirectoryState) => Entries, contentOfNode: (node: number) => Content): Image<M> {
     const root = entriesOf(this.#directories.get(rootNode)!)
     const directory = root.get(diskPath.slice(1))
     if (directory === undefined) return { id: 'no directory', boot: random => this.#boot(undefined, random) }
-    const files = [...entriesOf(this.#directories.get(directory.node)!)].map(([name, { node, by }]) => {
-      return { name, by, content: contentOfNode(node) }
-    })
+    const files: { readonly path: string; readonly by: number; readonly content: Content }[] = []
+    const walk = (state: DirectoryState, prefix: string): void => {
+      for (const [name, { node, by }] of entriesOf(state)) {
+        const inner = this.#directories.get(node)
+        if (inner === undefined) files.push({ path: prefix + name, by, content: contentOfNode(node) })
+        else {
+          files.push({ path: `${prefix}${name}/`, by, content: emptyDirectory })
+          walk(inner, `${prefix}${name}/`)
+        }
+      }
+    }
+    walk(this.#directories.get(directory.node)!, '')
     files.sort((a, b) => a.by - b.by)
     const id = files.map(({ by, content }) => `${by}${content.tag}`).join(' ')
-    const boot = (random?: Random): Medium =>
-      this.#boot(new Map(files.map(({ name, content }) => [name, content.bytes()])), random)
+    const boot = (random?: Random): M =>
+      this.#boot(new Map(files.map(({ path, content }) => [path, content.bytes()])), random)
     return { id, boot }
   }
 }
+
+const emptyDirectory: Content = { tag: '/', bytes: () => new Uint8Array(0) }
 
 // Subsets without an order: that an operation is there and an earlier one is not is what reordering looks like.
 function weakEntries(
@@ -219,7 +270,7 @@ function weakEntries(
 ): Entries {
   if (directory.pending.length === 0) return directory.synced
   const entries = new Map(directory.synced)
-  for (const { operation, by, node } of directory.pending) {
+  for (const { operation, by, node, half } of directory.pending) {
     const isLost = isHit(by)
     switch (operation.kind) {
       case 'unlink':
@@ -227,8 +278,8 @@ function weakEntries(
         break
       case 'rename': {
         // Not even the two halves of a rename are sure to come together.
-        if (isTornApart(by) === isLost) entries.delete(operation.name)
-        if (!isLost) entries.set(operation.to, { node, by })
+        if (half === undefined ? isTornApart(by) === isLost : half === 'from' && !isLost) entries.delete(operation.name)
+        if (half !== 'from' && !isLost) entries.set(operation.to, { node, by })
         break
       }
       default:

@@ -46,7 +46,7 @@ export class FileMedium implements Medium {
   }
 
   replay(): Replay {
-    return new DiskReplay(this.#files, this.#disk.log, this.isDurable, (files, random) => {
+    return new DiskReplay(this.#files, this.#disk.log, { isDurable: this.isDurable }, (files, random) => {
       return new FileMedium(this.#durability, random, files, this.#layer)
     })
   }

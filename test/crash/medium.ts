@@ -10,20 +10,20 @@ export type CrashModel = 'killed' | 'ordered' | 'weak'
 export const crashModels: readonly CrashModel[] = ['killed', 'ordered', 'weak']
 
 /** What one crash left behind. */
-export interface Image {
+export interface Image<M = Medium> {
   /** Equal for equal content of one recording, and the same in every run with the same seed. */
   readonly id: string
   /**
    * A medium that holds it, all of it durable, with nothing recorded yet. Without `random`, calls at the same time end in
    * their order.
    */
-  boot(random?: Random): Medium
+  boot(random?: Random): M
 }
 
 /** One way in which a crash can end. */
-export interface CrashState {
+export interface CrashState<M = Medium> {
   readonly model: CrashModel
-  readonly image: Image
+  readonly image: Image<M>
   /** What was acknowledged when this many operations were done must be there. */
   readonly from: number
   /** What was begun when this many were done may be there. */
@@ -51,7 +51,7 @@ export interface Medium {
 }
 
 /** Walks along a recording; `at` is called with ascending numbers of operations. */
-export interface Replay {
+export interface Replay<M = Medium> {
   /** Crashes after exactly `done` operations: no two of one model are the same. */
-  at(done: number, random: Random, picks: number): CrashState[]
+  at(done: number, random: Random, picks: number): CrashState<M>[]
 }

@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { type FileEntry, type FileIo, type FileStat, type FileSystem, openFlags } from '../../src/store/file-io.ts'
 import { systemError } from '../store/faulty-file-system.ts'
 import type { Random } from './random.ts'
@@ -6,12 +7,31 @@ import type { Random } from './random.ts'
 export type DiskOperation =
   | { readonly kind: 'create' | 'mkdir'; readonly directory: number; readonly name: string; readonly node: number }
   | { readonly kind: 'write'; readonly node: number; readonly at: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'rename'; readonly directory: number; readonly name: string; readonly to: string }
+  | {
+      readonly kind: 'rename'
+      readonly directory: number
+      readonly name: string
+      /** The directory that gets the name. */
+      readonly target: number
+      readonly to: string
+    }
   | { readonly kind: 'unlink'; readonly directory: number; readonly name: string }
   | { readonly kind: 'sync'; readonly node: number }
 
-/** The files of one directory; `undefined` if the directory itself is not there. */
+/**
+ * The files below {@link diskPath}, by path; a path that ends with a slash is a directory, which may be empty. `undefined`
+ * if the directory itself is not there.
+ */
 export type DiskFiles = ReadonlyMap<string, Uint8Array> | undefined
+
+/** A name on a disk that nothing was done to yet. */
+export interface BaseName {
+  readonly directory: number
+  readonly name: string
+  readonly node: number
+  /** `undefined` of a directory. */
+  readonly bytes: Uint8Array | undefined
+}
 
 interface Node {
   readonly entries: Map<string, number> | undefined
@@ -19,9 +39,40 @@ interface Node {
 }
 
 export const rootNode = 1
-/** The only directory that a store is in. */
+/** The directory that a store is in. */
 export const diskPath = '/data'
 const empty = new Uint8Array(0)
+
+/** The names of `files`, each after its directory, with the numbers that their nodes have. */
+export function baseNames(files: DiskFiles): BaseName[] {
+  if (files === undefined) return []
+  let next = rootNode + 1
+  const names: BaseName[] = [{ directory: rootNode, name: diskPath.slice(1), node: next, bytes: undefined }]
+  const directories = new Map([['', next++]])
+  const directoryOf = (path: string): number => {
+    const known = directories.get(path)
+    if (known !== undefined) return known
+    const [parent, name] = splitPath(path)
+    const directory = directoryOf(parent)
+    names.push({ directory, name, node: next, bytes: undefined })
+    directories.set(path, next)
+    return next++
+  }
+  for (const [path, bytes] of files) {
+    if (path.endsWith('/')) {
+      directoryOf(path.slice(0, -1))
+      continue
+    }
+    const [parent, name] = splitPath(path)
+    names.push({ directory: directoryOf(parent), name, node: next++, bytes })
+  }
+  return names
+}
+
+function splitPath(path: string): readonly [parent: string, name: string] {
+  const at = path.lastIndexOf('/')
+  return [path.slice(0, Math.max(at, 0)), path.slice(at + 1)]
+}
 
 /**
  * A file system in memory at the `io` seam of FileStore, which records every operation that changes something or makes
@@ -32,17 +83,17 @@ export class ModelDisk {
   readonly log: DiskOperation[] = []
   readonly system: FileSystem
   readonly #nodes = new Map<number, Node>([[rootNode, { entries: new Map(), bytes: empty }]])
-  readonly #open = new Map<number, { readonly node: number; position: number }>()
+  readonly #open = new Map<number, { readonly node: number; readonly isAppending: boolean; position: number }>()
   readonly #random: Random | undefined
   #nextNode = rootNode + 1
   #nextFd = 3
 
   constructor(files: DiskFiles, random?: Random) {
     this.#random = random
-    if (files !== undefined) {
-      const entries = new Map<string, number>()
-      this.#nodes.get(rootNode)!.entries!.set(diskPath.slice(1), this.#add({ entries, bytes: empty }))
-      for (const [name, bytes] of files) entries.set(name, this.#add({ entries: undefined, bytes }))
+    for (const { directory, name, node, bytes } of baseNames(files)) {
+      this.#nodes.set(node, { entries: bytes === undefined ? new Map() : undefined, bytes: bytes ?? empty })
+      this.#entriesOf(directory).set(name, node)
+      this.#nextNode = node + 1
     }
     const blocking = this.#calls()
     const pooled = random === undefined ? blocking : inAnyOrder(blocking, random)
@@ -52,6 +103,18 @@ export class ModelDisk {
   /** Names in the directory of the store. */
   names(): string[] {
     return [...(this.#find(diskPath)?.entries?.keys() ?? [])]
+  }
+
+  /** Paths of all files below the directory of the store. */
+  paths(): string[] {
+    return this.#pathsIn(this.#find(diskPath), '')
+  }
+
+  #pathsIn(node: Node | undefined, prefix: string): string[] {
+    return [...(node?.entries ?? [])].flatMap(([name, number]) => {
+      const child = this.#nodes.get(number)!
+      return child.entries === undefined ? prefix + name : this.#pathsIn(child, `${prefix}${name}/`)
+    })
   }
 
   #add(node: Node): number {
@@ -65,8 +128,9 @@ export class ModelDisk {
     const name = steps.pop() ?? ''
     let directory = rootNode
     for (const step of steps) {
-      const next = this.#nodes.get(directory)?.entries?.get(step)
+      const next = this.#entriesOf(directory).get(step)
       if (next === undefined) throw systemError('ENOENT')
+      if (this.#nodes.get(next)?.entries === undefined) throw systemError('ENOTDIR')
       directory = next
     }
     return { directory, name }
@@ -93,16 +157,17 @@ export class ModelDisk {
   }
 
   #calls(): FileIo {
-    const stat = (number: number): FileStat => statOf(this.#nodes.get(number)!)
+    const stat = (number: number): FileStat => statOf(this.#nodes.get(number)!, number)
     return {
       open: (path, flags) => {
-        if (flags !== openFlags.create) return this.#openNode(this.#numberOf(path))
+        if (flags !== openFlags.create)
+          return this.#openNode(this.#numberOf(path), (flags & fs.constants.O_APPEND) !== 0)
         const { directory, name } = this.#split(path)
         if (this.#entriesOf(directory).has(name)) throw systemError('EEXIST')
         const node = this.#add({ entries: undefined, bytes: empty })
         this.#entriesOf(directory).set(name, node)
         this.log.push({ kind: 'create', directory, name, node })
-        return this.#openNode(node)
+        return this.#openNode(node, false)
       },
       read: (fd, bytes, offset, length, position) => {
         const found = this.#nodes.get(this.#open.get(fd)!.node)!.bytes.subarray(position, position + length)
@@ -113,6 +178,7 @@ export class ModelDisk {
         const size = length > 1 && this.#random?.chance(0.15) === true ? length >> 1 : length
         const file = this.#open.get(fd)!
         const node = this.#nodes.get(file.node)!
+        if (file.isAppending) file.position = node.bytes.byteLength
         const part = bytes.slice(offset, offset + size)
         this.log.push({ kind: 'write', node: file.node, at: file.position, bytes: part })
         node.bytes = overwrite(node.bytes, file.position, part)
@@ -129,10 +195,13 @@ export class ModelDisk {
         const entries = this.#entriesOf(directory)
         const node = entries.get(name)
         if (node === undefined) throw systemError('ENOENT')
-        if (target.directory !== directory) throw systemError('EXDEV')
+        const before = this.#entriesOf(target.directory).get(target.name)
+        if (before !== undefined && this.#nodes.get(before)!.entries !== undefined) throw systemError('EISDIR')
+        // Two names of one file: POSIX has it that nothing is done.
+        if (before === node) return
         entries.delete(name)
-        entries.set(target.name, node)
-        this.log.push({ kind: 'rename', directory, name, to: target.name })
+        this.#entriesOf(target.directory).set(target.name, node)
+        this.log.push({ kind: 'rename', directory, name, target: target.directory, to: target.name })
       },
       link: () => {
         throw systemError('EPERM')
@@ -151,7 +220,8 @@ export class ModelDisk {
       },
       chmod: () => undefined,
       readdir: path => {
-        const entries = this.#nodes.get(this.#numberOf(path))!.entries!
+        const { entries } = this.#nodes.get(this.#numberOf(path))!
+        if (entries === undefined) throw systemError('ENOTDIR')
         return Array.from(entries, ([name, node]): FileEntry => {
           return { name, isFile: () => this.#nodes.get(node)!.entries === undefined }
         })
@@ -163,9 +233,9 @@ export class ModelDisk {
     }
   }
 
-  #openNode(node: number): number {
+  #openNode(node: number, isAppending: boolean): number {
     const fd = this.#nextFd++
-    this.#open.set(fd, { node, position: 0 })
+    this.#open.set(fd, { node, isAppending, position: 0 })
     return fd
   }
 }
@@ -180,13 +250,14 @@ export function overwrite(before: Uint8Array, at: number, bytes: Uint8Array): Ui
 }
 
 // Everything is an hour old: what dead writers left may be removed.
-function statOf(node: Node): FileStat {
+function statOf(node: Node, number: number): FileStat {
   const isDirectory = node.entries !== undefined
   return {
     size: node.bytes.byteLength,
     mode: isDirectory ? 0o40700 : 0o100600,
     uid: 1000,
     mtimeMs: 0,
+    ino: number,
     isFile: () => !isDirectory,
     isDirectory: () => isDirectory,
     isSymbolicLink: () => false,

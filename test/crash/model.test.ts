@@ -45,7 +45,7 @@ function endings(disk: ModelDisk, base: DiskFiles, isDurable = true): Record<Cra
   const found: Record<CrashModel, Set<string>> = { killed: new Set(), ordered: new Set(), weak: new Set() }
   const decoder = new TextDecoder()
   let files: DiskFiles
-  const replay = new DiskReplay(base, disk.log, isDurable, (left, random) => {
+  const replay = new DiskReplay(base, disk.log, { isDurable }, (left, random) => {
     files = left
     return new FileMedium('power', random, left)
   })
@@ -149,7 +149,7 @@ describe('the machine', () => {
 
   it('goes on until it has as many crashes as it was asked for', async () => {
     const [life] = handLives
-    const { total, rounds, tallies } = await runCampaign([life!], { seed: 1, picks: 1, states: 1500 })
+    const { total, rounds, tallies } = await runCampaign([life!], runLife, { seed: 1, picks: 1, states: 1500 })
     expect(total.total).toBeGreaterThanOrEqual(1500)
     expect(rounds).toBeGreaterThan(1)
     expect(tallies.get(life!.title)?.total).toBe(total.total)

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { useSmallLimits } from '../snapshot/small-limits.ts'
-import type { Life } from './life.ts'
-import { runLife } from './run-life.ts'
+import type { RunLife } from './campaign.ts'
 import { describeFailure, renderTallies, Tally } from './tally.ts'
 
-/** Crashes per operation and model, where there is a choice; the same in CI and by hand, so that numbers agree. */
+/** Crashes per operation and model, where there is a choice; mostly the same in CI and by hand, so that numbers agree. */
 export const picks = 4
 
 /** Registers a test for each life, which crashes it with every seed, and one for the number of crashes in all. */
-export function survivesEveryCrash(
+export function survivesEveryCrash<L extends { readonly title: string }>(
   title: string,
-  lives: readonly Life[],
-  { seeds, atLeast }: { readonly seeds: readonly number[]; readonly atLeast: number },
+  lives: readonly L[],
+  run: RunLife<L>,
+  options: { readonly seeds: readonly number[]; readonly picks?: number; readonly atLeast: number },
 ): void {
+  const { seeds, atLeast } = options
   useSmallLimits()
   describe(title, () => {
     const tallies = new Map<string, Tally>()
@@ -21,7 +22,7 @@ export function survivesEveryCrash(
         const total = new Tally()
         for (const seed of seeds) {
           const tally = new Tally()
-          await runLife(life, tally, { seed, picks })
+          await run(life, tally, { seed, picks: options.picks ?? picks })
           total.add(tally)
         }
         tallies.set(life.title, total)

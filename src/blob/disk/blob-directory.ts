@@ -1,9 +1,11 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { systemCode } from '../../store/file-error.ts'
 import type { FileEntry, FileSystem } from '../../store/file-io.ts'
 import { retrySharing, retryTransient } from '../../store/retry.ts'
 import { SharedSync } from '../../store/shared-sync.ts'
-import { prepareDirectory, syncDirectory } from '../../store/store-directory.ts'
+import { canSyncDirectory, prepareDirectory, syncDirectory } from '../../store/store-directory.ts'
+
+const maxAnchored = 10_000
 
 /** The directory of a store, and what its parts do in it alike. */
 export class BlobDirectory {
@@ -16,6 +18,8 @@ export class BlobDirectory {
   readonly fsync: boolean
   /** Whether names are, too: not every file system can. */
   canSync: boolean
+  // Directories that are there after a loss of power.
+  readonly #anchored = new Set<string>()
   readonly #syncs = new Map<string, { readonly sync: SharedSync; users: number }>()
 
   constructor(path: string, workPath: string, system: FileSystem, fsync: boolean) {
@@ -41,6 +45,7 @@ export class BlobDirectory {
 
   /** Makes a directory that only its owner can enter, if there is none. */
   async makePrivate(path: string): Promise<void> {
+    this.#anchored.delete(path)
     await prepareDirectory(this.system, path, this.fsync)
   }
 
@@ -75,9 +80,34 @@ export class BlobDirectory {
     }
   }
 
-  /** Flushes the names in a directory, if the store flushes; calls at the same time share one flush. */
+  /** To be called of a directory that was made by other means than {@link makePrivate}. */
+  wasMade(path: string): void {
+    this.#anchored.delete(path)
+  }
+
+  /**
+   * Flushes the names in a directory and those that lead to it, if the store flushes; calls at the same time share one flush.
+   */
   async sync(path: string): Promise<void> {
     if (!this.canSync) return
+    await this.#flush(path)
+    await this.#anchor(path)
+  }
+
+  // Who made the directory may not have flushed its name yet, or may have died before.
+  async #anchor(path: string): Promise<void> {
+    if (this.#anchored.has(path)) return
+    const parent = dirname(path)
+    if (path === this.path) await canSyncDirectory(this.system, parent)
+    else {
+      await this.#flush(parent)
+      await this.#anchor(parent)
+    }
+    if (this.#anchored.size >= maxAnchored) this.#anchored.clear()
+    this.#anchored.add(path)
+  }
+
+  async #flush(path: string): Promise<void> {
     let shared = this.#syncs.get(path)
     if (shared === undefined) {
       shared = { sync: new SharedSync(() => syncDirectory(this.system.pooled, path)), users: 0 }

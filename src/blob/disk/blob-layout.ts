@@ -1,5 +1,6 @@
 import type { BlobMeta } from '../blob-meta.ts'
 import type { BodyFile } from './body-file.ts'
+import type { KeyClaims } from './key-claims.ts'
 import type { Staging } from './staging.ts'
 
 /** Where one blob lives. */
@@ -26,6 +27,13 @@ export interface Sealed {
 
 /** Runs a task under the claim of a place. */
 export type RunClaimed = <T>(place: Place, task: () => Promise<T>) => Promise<T>
+
+/** What {@link BlobLayout.sweep} works with. */
+export interface LayoutSweep {
+  readonly namespace: string
+  readonly claims: KeyClaims
+  readonly claimed: RunClaimed
+}
 
 /** One blob that a scan found. */
 export interface ScannedBlob {
@@ -62,10 +70,10 @@ export interface BlobLayout {
    * program is about to complete; those of the others are removed.
    */
   leaveOut?(place: Place): Promise<void>
-  /** Removes bodies of the namespace that no entry has; gives how many. `claimed` runs a task under the claim of a place. */
-  sweep?(namespace: string, claimed: RunClaimed): Promise<number>
   /** Puts right what a writer that died left at the place, if anything. */
   recover(place: Place): Promise<void>
+  /** Puts right what writers that died left, if the layout has such a thing; gives how many. */
+  sweep?(sweep: LayoutSweep): Promise<number>
   /** Keys of the namespace that start with `prefix`, in the order of their bytes. */
   keys(namespace: string, prefix: string, onDamage: (error: unknown) => void): Promise<string[]>
   /** Every place of the namespace that holds something, damaged or not. */

@@ -6,7 +6,7 @@ import { type BlobProblem, type OnBlobProblem, tell } from '../blob-problem.ts'
 import type { BlobDeleteOptions, BlobPutOptions } from '../blob-store.ts'
 import { checkPrecondition, isMeant } from '../precondition.ts'
 import type { BlobDirectory } from './blob-directory.ts'
-import type { BlobLayout, Place, Sealed } from './blob-layout.ts'
+import type { BlobLayout, Place, RunClaimed, Sealed } from './blob-layout.ts'
 import { FetchLeases } from './fetch-leases.ts'
 import { type ClaimWait, KeyClaims } from './key-claims.ts'
 import { expiryOf, Quota, type QuotaLimits } from './quota.ts'
@@ -125,12 +125,12 @@ export class BlobWriting {
     return count
   }
 
-  /** Removes what writers that died left; gives how many pieces. */
+  /** Removes or completes what writers that died left, and removes bodies of the namespace without an entry; gives how many. */
   async sweep(namespace: string): Promise<number> {
     const { directory, layout } = this.#parts
     const count = await sweepWorkFiles(directory.system, directory.temp)
-    const bodies = await layout.sweep?.(namespace, (place, task) => this.claimed(place, {}, task))
-    return count + (bodies ?? 0)
+    const claimed: RunClaimed = (place, task) => this.claimed(place, {}, task)
+    return count + ((await layout.sweep?.({ namespace, claims: this.#claims, claimed })) ?? 0)
   }
 
   /** Removes a damaged entry, unless another file took its place. Under the claim. */

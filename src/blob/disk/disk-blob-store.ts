@@ -224,7 +224,7 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
-  /** Removes what writers that died left in the directory: temporary files of whatever namespace, and bodies without an entry. */
+  /** Removes or completes what writers that died left, of whatever namespace, and bodies of this one without an entry. */
   async sweep(namespace: string, options: BlobCallOptions = {}): Promise<number> {
     this.#checkOpen(options)
     checkNamespace(namespace)

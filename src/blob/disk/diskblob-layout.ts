@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { digest } from '../../bytes/digest.ts'
 import { keyFromHex, keyToHex } from '../../bytes/file-name.ts'
-import { toHex } from '../../bytes/hex.ts'
-import { compareUtf8, utf8Encode } from '../../bytes/utf8.ts'
+import { compareUtf8 } from '../../bytes/utf8.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import { openRegularFile, quietly, readBytes } from '../../store/atomic-file.ts'
 import { systemCode } from '../../store/file-error.ts'
@@ -14,14 +12,16 @@ import { Turns } from '../../store/turns.ts'
 import type { BlobMeta } from '../blob-meta.ts'
 import { keepTimeText } from '../kept-time-text.ts'
 import type { BlobDirectory } from './blob-directory.ts'
-import type { BlobLayout, Place, ScannedBlob, Sealed } from './blob-layout.ts'
+import type { BlobLayout, LayoutSweep, Place, ScannedBlob, Sealed } from './blob-layout.ts'
 import { BodyFile } from './body-file.ts'
 import { DamagedEntry } from './damaged-entry.ts'
 import { diskblobPath, isDiskblobPath, workFolder } from './diskblob-path.ts'
 import { maxTrailerBytes } from './entry-trailer.ts'
 import { rememberedText } from './exact-time.ts'
+import { claimNameOf } from './key-claims.ts'
 import { decodeSidecar, encodeSidecar, sidecarSuffix } from './sidecar.ts'
 import { Staging } from './staging.ts'
+import { sweepIntents } from './sweep-intents.ts'
 
 const directoryMode = 0o755
 const maxDamaged = 10_000
@@ -118,13 +118,15 @@ export class DiskblobLayout implements BlobLayout {
     try {
       await this.#directory.sync(this.#intents)
       await this.#rename(data, place.path)
+      staging.published()
+      // A disk may keep the later of two names and lose the earlier: neither blob would be there.
+      await this.#directory.sync(place.directory)
     } catch (error) {
       // The name may have been given all the same.
       await quietly(() => this.recover(place))
       if (!['EISDIR', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCode(error))) throw error
       throw invalid(place, 'other keys begin with it', error)
     }
-    staging.published()
     await this.#rename(intent, place.path + sidecarSuffix)
     return false
   }
@@ -179,10 +181,14 @@ export class DiskblobLayout implements BlobLayout {
     return [...paths].map(path => this.#placeOf(path, namespace, path.slice(namespace.length + 1)))
   }
 
+  async sweep({ claims }: LayoutSweep): Promise<number> {
+    const recover = (place: Place): Promise<void> => this.recover(place)
+    const places = (): AsyncGenerator<Place> => this.#everyPlace()
+    return await sweepIntents({ directory: this.#directory, claims, intents: this.#intents, places, recover })
+  }
+
   async *scan(): AsyncGenerator<ScannedBlob> {
-    for await (const path of this.#walk('')) {
-      if (path.endsWith(sidecarSuffix)) continue
-      const place = this.#placeOf(path, '', undefined)
+    for await (const place of this.#everyPlace()) {
       try {
         const found = await this.inspect(place)
         if (found !== undefined) yield found
@@ -192,12 +198,18 @@ export class DiskblobLayout implements BlobLayout {
     }
   }
 
+  async *#everyPlace(): AsyncGenerator<Place> {
+    for await (const path of this.#walk('')) {
+      if (!path.endsWith(sidecarSuffix)) yield this.#placeOf(path, '', undefined)
+    }
+  }
+
   get #intents(): string {
     return join(this.#directory.workPath, 'intents')
   }
 
   #intentOf(place: Place): string {
-    return join(this.#intents, toHex(digest(utf8Encode(place.id))))
+    return join(this.#intents, claimNameOf(place.id))
   }
 
   #placeOf(path: string, namespace: string, key: string | undefined): Place {
@@ -345,6 +357,7 @@ export class DiskblobLayout implements BlobLayout {
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error
     }
+    this.#directory.wasMade(path)
     if (this.#directory.canSync) await canSyncDirectory(this.#directory.system, parent)
   }
 }

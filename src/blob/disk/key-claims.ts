@@ -55,7 +55,7 @@ export class KeyClaims {
 
   /** Waits for the claim of `subject`: `TIMEOUT` if another holds it for too long, `ABORTED` by the signal. */
   async take(subject: string, wait: ClaimWait = {}): Promise<Claim> {
-    const prefix = prefixOf(subject)
+    const prefix = claimNameOf(subject)
     const pause = this.#pauses(wait)
     let name = await this.#make(prefix)
     for (;;) {
@@ -79,7 +79,11 @@ export class KeyClaims {
 
   /** The claim of `subject`, or `undefined` if someone else has one or wants one. */
   async tryTake(subject: string): Promise<Claim | undefined> {
-    const prefix = prefixOf(subject)
+    return await this.tryTakeNamed(claimNameOf(subject))
+  }
+
+  /** As {@link tryTake} of the subject that {@link claimNameOf} calls `prefix`. */
+  async tryTakeNamed(prefix: string): Promise<Claim | undefined> {
     const name = await this.#make(prefix)
     try {
       if ((await this.#rivals(prefix, name)).length === 0) return this.#held(name)
@@ -169,7 +173,7 @@ export class KeyClaims {
   }
 }
 
-// Of one length, so that no name starts as another does.
-function prefixOf(subject: string): string {
+/** How the files of all claims of `subject` begin. Of one length, so that no name starts as another does. */
+export function claimNameOf(subject: string): string {
   return toHex(digest(utf8Encode(subject)))
 }

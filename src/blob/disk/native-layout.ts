@@ -10,7 +10,7 @@ import { retrySharing } from '../../store/retry.ts'
 import { Turns } from '../../store/turns.ts'
 import type { BlobMeta } from '../blob-meta.ts'
 import type { BlobDirectory } from './blob-directory.ts'
-import type { BlobLayout, Place, RunClaimed, ScannedBlob, Sealed } from './blob-layout.ts'
+import type { BlobLayout, LayoutSweep, Place, ScannedBlob, Sealed } from './blob-layout.ts'
 import { BodyFile, firstRead } from './body-file.ts'
 import { DamagedEntry } from './damaged-entry.ts'
 import {
@@ -179,7 +179,7 @@ export class NativeLayout implements BlobLayout {
     return isThere
   }
 
-  async sweep(namespace: string, claimed: RunClaimed): Promise<number> {
+  async sweep({ namespace, claimed }: LayoutSweep): Promise<number> {
     const folder = keyFile(namespace).name
     return await this.#bodies.sweep(folder, async link => {
       const place = this.placeOf(link.id)
