@@ -27,7 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'blob/disk': ['errors.ts', 'bytes', 'blob', 'codec/set-own.ts', 'core', 'store'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
   redis: ['errors.ts', 'bytes', 'core', '@noble/hashes/legacy.js'],
-  synced: ['codec (types)'],
+  synced: ['errors.ts', 'bytes', 'codec (types)', 'core', 'redis'],
   contract: [
     'errors.ts',
     'core/check.ts',
