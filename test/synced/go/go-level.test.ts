@@ -175,12 +175,14 @@ describe('order', () => {
     const pod = await open()
     for (const [i, more] of [{}, { broadcast: 'key' as const }, { ttlMs: 60_000 }].entries()) {
       await pod.put(`k${i}`, 'before')
+      await rest()
       await pod.put(`k${i}`, i, more)
       expect(await pod.get(`k${i}`)).toBe(i)
       await rest()
       expect(await pod.get(`k${i}`)).toBe(i)
     }
     expect(pod.remoteReads).toBe(0)
+    await pod.put('k', 0)
     await Promise.all([pod.put('k', 1, { broadcast: 'key' }), pod.put('k', 2, { broadcast: 'key' })])
     await rest()
     expect(await pod.get('k')).toBe(2)
