@@ -190,6 +190,34 @@ describe('order', () => {
   })
 })
 
+it('what came before an own write, and is heard after it, does not hide it', async () => {
+  const held: (() => void)[] = []
+  let isHeld = false
+  const late = (port: RedisPort): RedisPort =>
+    changed(port, {
+      subscribe: (channel, heard) => {
+        const message = (bytes: Uint8Array): void => {
+          if (isHeld) held.push(() => heard.message(bytes))
+          else heard.message(bytes)
+        }
+        return port.subscribe(channel, { message, up: () => heard.up(), down: cause => heard.down(cause) })
+      },
+    })
+  const pod = await open({ heartbeatMs: 60_000, timeoutMs: 60_000 }, late)
+  await say({ key: 'x', sender: 'ours', action: 'ping' })
+  await rest()
+  isHeld = true
+  await say({ key: 'k', sender: 'ours', action: 'set', value: '"before"' })
+  await pod.put('k', 'own')
+  await until(() => held.length === 2)
+  held[0]!()
+  expect(await pod.get('k')).toBe('own')
+  held[1]!()
+  expect(pod.log.slice(-2)).toEqual(['drop k', 'set k by pod-a'])
+  expect(await pod.get('k')).toBe('own')
+  isHeld = false
+})
+
 describe('events', () => {
   it('that are malformed are told and change nothing; unknown actions are ignored', async () => {
     const pod = await open()
