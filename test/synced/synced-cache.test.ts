@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { isCacheError } from '../../src/errors.ts'
 import { MemoryRemote } from '../../src/synced/memory-remote.ts'
 import { SyncedCache } from '../../src/synced/synced-cache.ts'
-import type { SetLocalEvent, SyncedOptions } from '../../src/synced/synced-options.ts'
+import type { SetLocalEvent } from '../../src/synced/synced-listeners.ts'
+import type { SyncedOptions } from '../../src/synced/synced-options.ts'
 import { fleet, Gate, settle } from './fleet.ts'
 
 /** A value of which parts cannot be frozen. */
@@ -519,7 +520,7 @@ describe('input', () => {
       expect(await cache.set('k', 1, { tags: [key] }).catch(code)).toBe('INVALID_KEY')
     }
     await expect(cache.get(5 as never)).rejects.toThrow(TypeError)
-    await expect(cache.get('k', { ...{ ttlMs: 5 } })).rejects.toThrow(/Unknown option ttlMs/)
+    await expect(cache.get('k', { ttlMs: 5 } as never)).rejects.toThrow(/Unknown option ttlMs/)
     await expect(cache.set('k', 1, { ttlMs: 0 })).rejects.toThrow(RangeError)
     await expect(cache.set('k', 1, { tags: Array.from({ length: 256 }, (_, i) => `${i}`) })).rejects.toThrow(RangeError)
     await expect(cache.set('k', 1, { broadcast: 'all' as never })).rejects.toThrow(TypeError)
