@@ -1,10 +1,9 @@
 import { CacheError } from '../errors.ts'
-import type { RemoteLevel, RemoteSink } from './remote-level.ts'
 import type { SyncedOptions } from './synced-options.ts'
-import type { SyncedSettings } from './synced-settings.ts'
+import type { RemoteLevelFactory, SyncedSettings } from './synced-settings.ts'
 
-/** Makes the mode that the options ask for. */
-export function connectRemote(options: SyncedOptions, settings: SyncedSettings, sink: RemoteSink): RemoteLevel {
-  if (options.remote !== undefined) return options.remote(sink, settings)
+/** What makes the mode that the options ask for. */
+export async function connectRemote(options: SyncedOptions, _settings: SyncedSettings): Promise<RemoteLevelFactory> {
+  if (options.remote !== undefined) return options.remote
   throw new CacheError('UNAVAILABLE', 'Cannot open a cache: found no mode for the client, wanted one')
 }

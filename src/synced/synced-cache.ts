@@ -19,7 +19,7 @@ import type {
   SyncedOptions,
   SyncedSetOptions,
 } from './synced-options.ts'
-import type { SyncedSettings } from './synced-settings.ts'
+import type { RemoteLevelFactory, SyncedSettings } from './synced-settings.ts'
 import { type SyncedStats, syncedStats } from './synced-stats.ts'
 
 /** How a cache stands to Redis. */
@@ -44,8 +44,7 @@ export class SyncedCache<T = unknown> {
   readonly #running = new RunningCalls()
   #closing: Promise<void> | undefined
 
-  private constructor(options: SyncedOptions) {
-    const settings = checkSettings(options)
+  private constructor(settings: SyncedSettings, remote: RemoteLevelFactory) {
     this.#settings = settings
     this.#clock = settings.clock
     this.#local = new LocalLevel({
@@ -60,7 +59,7 @@ export class SyncedCache<T = unknown> {
       onReset: reason => settings.logger?.info(`Local copies dropped: ${reason}`),
       onProblem: error => this.#tell(error),
     })
-    this.#level = connectRemote(options, settings, this.#local)
+    this.#level = remote(this.#local, settings)
     this.#calls = new RemoteCalls(this.#level, this.#local, this.#counters)
     this.#reads = new RemoteReads(this.#calls, this.#local, this.#counters, settings.clock)
     this.#loads = new Loads({
@@ -80,7 +79,8 @@ export class SyncedCache<T = unknown> {
    * RangeError.
    */
   static async open<T = unknown>(options: SyncedOptions): Promise<SyncedCache<T>> {
-    const cache = new SyncedCache<T>(options)
+    const settings = checkSettings(options)
+    const cache = new SyncedCache<T>(settings, await connectRemote(options, settings))
     await cache.#open()
     return cache
   }
