@@ -47,7 +47,10 @@ async function fleet(scheduler: fc.Scheduler | undefined) {
       local: lru({ maxBytes: id === '2' ? 300 : 10_000 }),
     })
   const caches = await Promise.all(['0', '1', '2'].map(open))
-  return { memory, caches, scheduled: (is: boolean) => void (isScheduled = is) }
+  const scheduled = (is: boolean): void => {
+    isScheduled = is
+  }
+  return { memory, caches, scheduled }
 }
 
 describe('a fleet at rest', () => {

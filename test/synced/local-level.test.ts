@@ -167,7 +167,13 @@ describe('versions', () => {
             // The server is ahead of the events.
             const state = history[Math.min(moves.length, Math.ceil(answer / 2) + 1)]!
             let watch: Watch | undefined
-            plan.push({ at: begin, order: 1, run: () => void (watch = local.watch('k')) })
+            plan.push({
+              at: begin,
+              order: 1,
+              run: () => {
+                watch = local.watch('k')
+              },
+            })
             plan.push({
               at: end,
               order: 2,

@@ -45,9 +45,7 @@ class TickingBus implements RedisPort {
     throw new Error('It knows no nodes')
   }
 
-  async database(): Promise<number> {
-    return 0
-  }
+  readonly database: number = 0
 
   async close(): Promise<void> {}
 }

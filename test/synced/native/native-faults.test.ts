@@ -48,7 +48,7 @@ function lossyPort(port: RedisPort): { port: RedisPort; loses: (message: Uint8Ar
       command: (command, options) => port.command(command, options),
       pipeline: (commands, options) => port.pipeline(commands, options),
       nodes: () => port.nodes(),
-      database: options => port.database(options),
+      database: port.database,
       close: () => port.close(),
       subscribe: (channel: string, listener: RedisListener): RedisSubscription => {
         const subscription = port.subscribe(channel, {
