@@ -23,6 +23,7 @@ export type Refusal =
   | 'PEER_FAILED'
   | 'PRECONDITION_FAILED'
   | 'TIMEOUT'
+  | 'UNAVAILABLE'
   | 'UNSUPPORTED_VALUE'
   | 'TypeError'
   | 'RangeError'

@@ -480,7 +480,7 @@ describe('input', () => {
     const remote = memory.connect
     const wrong: readonly [SyncedOptions, new () => Error][] = [
       [{ prefix: 'p' }, TypeError],
-      [{ remote, redis: {}, prefix: 'p' }, TypeError],
+      [{ remote, redis: {} as never, prefix: 'p' }, TypeError],
       [{ remote }, TypeError],
       [{ remote, prefix: 'a{b' }, RangeError],
       [{ remote, prefix: 'x'.repeat(201) }, RangeError],
