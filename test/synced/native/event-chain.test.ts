@@ -30,32 +30,40 @@ interface Message extends ChainLink {
   readonly state: State
 }
 
-/** One partition as it is: the history of the states that it was in, of which a replica may have an old one. */
+/**
+ * One partition as it is: the history of its states after each script, of which a replica may have an old one. What a
+ * script does, a replica has whole or not at all.
+ */
 class ModelServer {
   #ids = 0
-  #states: State[] = [{ epoch: this.#newId(), sequence: 0, nonce: noId, data: new Map() }]
+  state: State = this.#newState()
+  #states: State[] = [this.state]
   /** The last script, for a client that sends it again. */
-  #last: { readonly key: number; readonly nonce: Id64 } | undefined
-
-  get state(): State {
-    return this.#states.at(-1)!
-  }
+  #last: { readonly key: number; readonly nonce: Id64; readonly count: number } | undefined
 
   do(step: Step): Message[] {
+    const messages = this.#do(step)
+    if (this.state !== this.#states.at(-1)) this.#states.push(this.state)
+    return messages
+  }
+
+  #do(step: Step): Message[] {
     switch (step.type) {
       case 'change':
         return this.#change(step.key, this.#newId(), step.count)
       case 'again':
-        return this.#last === undefined ? [] : this.#change(this.#last.key, this.#last.nonce, 1)
+        return this.#last === undefined ? [] : this.#change(this.#last.key, this.#last.nonce, this.#last.count)
       case 'clear':
         return [this.#move(6, { epoch: this.#newId(), nonce: this.#newId(), data: new Map() }, 0, '')]
       case 'tick':
         return [this.tick()]
       case 'vanish':
-        this.#states = [{ epoch: this.#newId(), sequence: 0, nonce: noId, data: new Map() }]
+        this.state = this.#newState()
+        this.#states = []
         return []
       case 'rewind':
         this.#states.splice(Math.max(1, this.#states.length - step.to))
+        this.state = this.#states.at(-1)!
         return []
     }
   }
@@ -67,7 +75,7 @@ class ModelServer {
   }
 
   #change(key: number, nonce: Id64, count: number): Message[] {
-    this.#last = { key, nonce }
+    this.#last = { key, nonce, count }
     return Array.from({ length: count }, (_, i) => {
       const value = `${nonce.lo}.${i}`
       const data = new Map(this.state.data).set(key + i, value)
@@ -78,8 +86,12 @@ class ModelServer {
   #move(kind: 1 | 6, next: Omit<State, 'sequence'>, key: number, value: string): Message {
     const { sequence, nonce: previous } = this.state
     const state = { ...next, sequence: sequence + 1 }
-    this.#states.push(state)
+    this.state = state
     return { kind, epoch: state.epoch, sequence: state.sequence, nonce: state.nonce, previous, key, value, state }
+  }
+
+  #newState(): State {
+    return { epoch: this.#newId(), sequence: 0, nonce: noId, data: new Map() }
   }
 
   #newId(): Id64 {
