@@ -36,17 +36,18 @@ export class RedisProxy implements ProxyFaults {
   deliver: ProxyFaults['deliver']
   answer: ProxyFaults['answer']
   readonly port: number
+  /** The port of the server to which new connections go. */
+  target: number
   /** How many connections were taken since the start. */
   accepted = 0
   /** How many commands of each name came, in capitals. Scripts count as one. */
   readonly commands = new Map<string, number>()
-  readonly #target: number
   readonly #connections = new Set<ProxyConnection>()
   readonly #stalls = new Map<object, readonly [StallDirection, Which]>()
   #server: Server | undefined
 
   private constructor(target: number, port: number, server: Server) {
-    this.#target = target
+    this.target = target
     this.port = port
     this.#adopt(server)
   }
@@ -125,7 +126,7 @@ export class RedisProxy implements ProxyFaults {
 
   #connect(socket: Socket): void {
     this.accepted++
-    const connection: ProxyConnection = new ProxyConnection(this.accepted, socket, this.#target, {
+    const connection: ProxyConnection = new ProxyConnection(this.accepted, socket, this.target, {
       faults: this,
       isStalled: (direction, of) =>
         [...this.#stalls.values()].some(([way, which]) => (way === 'both' || way === direction) && which(of)),
