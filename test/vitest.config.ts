@@ -23,6 +23,7 @@ export default defineConfig({
       { find: /^coldsnap\/group\/node$/, replacement: source('group/node/index.ts') },
       { find: /^coldsnap\/blob$/, replacement: source('blob/index.ts') },
       { find: /^coldsnap\/blob\/disk$/, replacement: source('blob/disk/disk-blob-store.ts') },
+      { find: /^coldsnap\/redis$/, replacement: source('redis/index.ts') },
       { find: /^coldsnap\/contract$/, replacement: source('contract/index.ts') },
     ],
   },
