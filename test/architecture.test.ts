@@ -27,7 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'blob/disk': ['errors.ts', 'bytes', 'blob', 'codec/set-own.ts', 'core', 'store'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
   redis: ['errors.ts', 'bytes', 'core', 'store/store.ts', '@noble/hashes/legacy.js'],
-  synced: ['codec (types)'],
+  synced: ['errors.ts', 'bytes', 'codec', 'core', 'redis'],
   contract: [
     'errors.ts',
     'core/check.ts',
@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'store/store.ts',
     'blob (types)',
     'group (types)',
+    'synced (types)',
     'fast-check (types)',
   ],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],

@@ -31,3 +31,4 @@ export {
   type StorePropertyOptions,
   storeProperties,
 } from './store-properties.ts'
+export { type LocalCacheRule, localCacheContract, localCacheRules } from './synced/local-cache-contract.ts'

@@ -10,7 +10,14 @@ interface Flight<T> {
 
 /** One piece of work per key at a time: who comes while it runs waits for its result. */
 export class SharedFlights<T> {
+  /** Those that can be joined. */
   readonly #flights = new Map<string, Flight<T>>()
+  readonly #underWay = new Set<Flight<T>>()
+
+  /** Whether work of `key` is under way that can be joined. */
+  has(key: string): boolean {
+    return this.#flights.has(key)
+  }
 
   /**
    * The result of the work of `key` that is under way, or else of `work`. An abort of `signal` ends the wait of this caller
@@ -31,9 +38,15 @@ export class SharedFlights<T> {
     }
   }
 
+  /** Who comes from now on does not join the work of `key`, or of any key; those who wait for it still get its result. */
+  detach(key?: string): void {
+    if (key === undefined) this.#flights.clear()
+    else this.#flights.delete(key)
+  }
+
   /** Aborts all work that is under way; who waits for it hears how it ends. */
   abort(reason: unknown): void {
-    for (const { controller } of this.#flights.values()) controller.abort(reason)
+    for (const { controller } of this.#underWay) controller.abort(reason)
   }
 
   #start(key: string, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
@@ -43,8 +56,10 @@ export class SharedFlights<T> {
     result.catch(() => undefined)
     const flight: Flight<T> = { result, controller, waiters: 0, isDone: false }
     this.#flights.set(key, flight)
+    this.#underWay.add(flight)
     const end = (): void => {
       flight.isDone = true
+      this.#underWay.delete(flight)
       this.#forget(key, flight)
     }
     result.then(end, end)

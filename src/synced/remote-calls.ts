@@ -1,0 +1,31 @@
+import { CacheError, isCacheError } from '../errors.ts'
+import type { LocalLevel } from './local-level.ts'
+import type { RemoteLevel } from './remote-level.ts'
+import type { SyncedCounters } from './synced-counters.ts'
+
+/** Calls of the remote level: every failure is a CacheError and counted, and every answer is a sign of life. */
+export class RemoteCalls {
+  readonly #level: RemoteLevel
+  readonly #local: LocalLevel
+  readonly #counters: SyncedCounters
+
+  constructor(level: RemoteLevel, local: LocalLevel, counters: SyncedCounters) {
+    this.#level = level
+    this.#local = local
+    this.#counters = counters
+  }
+
+  /** Settles as `call` does; what is no CacheError, nor the fault of the caller, becomes `UNAVAILABLE`. */
+  async run<T>(call: (level: RemoteLevel) => Promise<T>): Promise<T> {
+    try {
+      const answer = await call(this.#level)
+      if (this.#local.alone !== undefined) this.#local.dropAlone()
+      return answer
+    } catch (error) {
+      if (isCacheError(error, 'ABORTED') || error instanceof TypeError || error instanceof RangeError) throw error
+      this.#counters.remoteErrors += 1
+      if (isCacheError(error)) throw error
+      throw new CacheError('UNAVAILABLE', 'Cannot use Redis: found an error, wanted an answer', { cause: error })
+    }
+  }
+}

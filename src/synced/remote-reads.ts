@@ -1,0 +1,69 @@
+import { SharedFlights } from '../core/shared-flights.ts'
+import type { HeldValue } from './held-value.ts'
+import type { LocalLevel } from './local-level.ts'
+import type { RemoteCalls } from './remote-calls.ts'
+import type { SyncedCounters } from './synced-counters.ts'
+
+/** What Redis had under a key. */
+export interface Found {
+  /** Fresh or stale. */
+  readonly held: HeldValue | undefined
+  /** What a conditional write holds the key against. */
+  readonly seen: unknown
+}
+
+/** Reads of Redis, one per key at a time; what they bring is kept if it may be. */
+export class RemoteReads {
+  readonly #calls: RemoteCalls
+  readonly #local: LocalLevel
+  readonly #counters: SyncedCounters
+  readonly #clock: () => number
+  readonly #flights = new SharedFlights<Found>()
+  readonly #underWay = new Set<Promise<unknown>>()
+
+  constructor(calls: RemoteCalls, local: LocalLevel, counters: SyncedCounters, clock: () => number) {
+    this.#calls = calls
+    this.#local = local
+    this.#counters = counters
+    this.#clock = clock
+  }
+
+  /** Reads a key, or waits for the read of it that is under way. */
+  one(key: string, signal: AbortSignal | undefined): Promise<Found> {
+    return this.#flights.join(key, signal, async end => (await this.many([key], end))[0]!)
+  }
+
+  /** Reads keys in one go. */
+  async many(keys: readonly string[], signal: AbortSignal | undefined): Promise<readonly Found[]> {
+    const watches = keys.map(key => this.#local.watch(key))
+    try {
+      const reads = await this.#track(this.#calls.run(level => level.read(keys, { signal })))
+      const nowMs = this.#clock()
+      return reads.map(({ entry, seen }, i) => {
+        const held = entry && this.#local.take(watches[i]!, entry)
+        if (held !== undefined && nowMs < held.freshUntilMs) this.#counters.remoteHits += 1
+        else this.#counters.remoteMisses += 1
+        return { held, seen }
+      })
+    } finally {
+      for (const watch of watches) this.#local.unwatch(watch)
+    }
+  }
+
+  /** Who asks from now on is not answered by what was asked before. */
+  detach(key?: string): void {
+    this.#flights.detach(key)
+  }
+
+  /** Resolves when no read is under way. */
+  async ended(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const ended = (): boolean => this.#underWay.delete(work)
+    this.#underWay.add(work)
+    work.then(ended, ended)
+    return work
+  }
+}
