@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../group/until.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { differing } from './differing.ts'
-import { countsOf, ended, look, modes, Scene } from './scene.ts'
+import { apartInTime, countsOf, ended, look, modes, Scene } from './scene.ts'
 
 /** COLDSNAP_SYNCED_ROUNDS=100 makes them a hundred. */
 const rounds = Number(process.env['COLDSNAP_SYNCED_ROUNDS'] ?? 5)
@@ -22,8 +22,8 @@ describe.each(modes)('the ten facts, repaired (%s)', mode => {
     async () => {
       await using scene = await Scene.on(server, mode)
       const [a, b] = [
-        await scene.open<string>({ heartbeatMs: 60_000 }),
-        await scene.open<string>({ heartbeatMs: 60_000 }),
+        await scene.open<string>({ heartbeatMs: 60_000, timeoutMs: 30_000 }),
+        await scene.open<string>({ heartbeatMs: 60_000, timeoutMs: 30_000 }),
       ]
       const counts: number[] = []
       for (let round = 0; round < rounds; round++) {
@@ -128,6 +128,7 @@ describe.each(modes)('the ten facts, repaired (%s)', mode => {
     await using scene = await Scene.on(server, mode)
     const a = await scene.open<number>()
     const b = await scene.open<number>({
+      ...apartInTime,
       onSetLocal: ({ key, value }) => (key === 'key' && value === 1 ? undefined : value),
     })
     await a.set('key', 2)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../../group/until.ts'
 import { type RedisServer, startRedis } from '../../../helpers/redis-server.ts'
-import { countsOf, type Heard, look, modes, prefix, Scene } from '../scene.ts'
+import { apartInTime, countsOf, type Heard, look, modes, prefix, Scene } from '../scene.ts'
 
 let server: RedisServer
 
@@ -63,7 +63,7 @@ describe.each(modes)('what one process does, seen by the others (%s)', mode => {
       for (const key of ['one', 'two']) expect(await look(cache, key)).toEqual({ value: undefined, isLocal: false })
     if (mode === 'go')
       expect(heard.map(textOf)).toContainEqual(
-        expect.stringMatching(/^\{"key":"\*","sender":"[^"]+","action":"clear"\}$/),
+        expect.stringMatching(/^\{"key":"\*","sender":"[^"]+","action":"clear"(,"prefix":"scene:")?\}$/),
       )
   })
 
@@ -88,7 +88,10 @@ describe.each(modes)('what one process does, seen by the others (%s)', mode => {
       await scene.open({ id: 'pod-a' }),
       await scene.open<unknown>({
         onSetLocal: event => {
-          if (!event.key.includes('fence')) calls.push({ ...event, body: Buffer.from(event.body).toString() })
+          if (!event.key.includes('fence')) {
+            const { key, sender, action, bytes } = event
+            calls.push({ key, sender, action, body: Buffer.from(bytes).toString() })
+          }
           return event.key.includes('fence') ? event.value : `seen ${JSON.stringify(event.value)}`
         },
       }),
@@ -130,6 +133,7 @@ describe.each(modes)('what one process does, seen by the others (%s)', mode => {
     await using scene = await Scene.on(server, mode)
     const a = await scene.open<number>()
     const b = await scene.open<number>({
+      ...apartInTime,
       onSetLocal: ({ key, value }) => (key === 'key' && value === 2 ? undefined : value),
     })
     await a.set('key', 1)
