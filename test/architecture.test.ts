@@ -38,6 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'blob (types)',
     'group (types)',
     'synced (types)',
+    'redis (types)',
     'fast-check (types)',
   ],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],
