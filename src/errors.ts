@@ -14,7 +14,7 @@ export const errorCodes = {
   INVALID_PEERS: 'A list of peers was refused; the list before it stays.',
   IO: 'The medium failed; `cause` is the original error.',
   LISTEN_FAILED: 'A server could not bind its address; `cause` is the original error.',
-  LOAD_FAILED: 'The loader of a group or blob failed, here or at the owner of the key.',
+  LOAD_FAILED: 'The loader of a group, a blob or a synced cache failed, here or at the owner of the key.',
   LOCKED: 'Another writer holds the directory or database.',
   NO_ACCESS: 'The operating system denied access (permissions).',
   NOTHING_CACHED: 'A partial write needs a whole snapshot to build on, and there is none.',
@@ -23,7 +23,7 @@ export const errorCodes = {
   NOT_FOUND: 'A named cache has no such item, nor does its backfill.',
   PEER_FAILED: 'A peer could not be reached, or its answer was of no use; `cause` has the error of each peer.',
   PRECONDITION_FAILED: 'A conditional put found another blob than it asked for, or one where it asked for none.',
-  READ_ONLY: 'The store was opened read-only, or its medium is.',
+  READ_ONLY: 'The store or synced cache was opened read-only, or its medium is.',
   STORE_FULL: 'No space is left on the medium, or a quota is used up.',
   TIMEOUT: 'A call did not end by its deadline.',
   UNAVAILABLE:

@@ -1,23 +1,6 @@
+import { counter, type Instrument, level } from '../core/instrument.ts'
 import type { EntryCacheStats } from './entry-cache.ts'
 import type { GroupStats, RecordStats } from './group-stats.ts'
-
-/** One number of a group that monitoring systems show. */
-export interface Instrument<T> {
-  /** The name as OpenTelemetry writes it. */
-  readonly name: string
-  /** `counter` only ever grows while its group lives; `level` also falls. */
-  readonly kind: 'counter' | 'level'
-  readonly description: string
-  readonly read: (stats: T) => number
-}
-
-function counter<T>(name: string, description: string, read: (stats: T) => number): Instrument<T> {
-  return { name, kind: 'counter', description, read }
-}
-
-function level<T>(name: string, description: string, read: (stats: T) => number): Instrument<T> {
-  return { name, kind: 'level', description, read }
-}
 
 /** Where the numbers of all groups come from: `GroupCache`, `GroupNode`, or a program's own object. */
 export interface StatsSource {

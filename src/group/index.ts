@@ -1,4 +1,6 @@
 export type { BreakerOptions } from '../core/breaker.ts'
+export type { Meter, MeterResult, TelemetryAttributes } from '../core/meter.ts'
+export type { PrometheusOptions } from '../core/prometheus-text.ts'
 export type { EndpointOptions } from './endpoint.ts'
 export { type Entry, entryFromWire, entryUntil, isExpired } from './entry.ts'
 export type { EntryCache, EntryCacheFactory, EntryCacheOptions, EntryCacheStats } from './entry-cache.ts'
@@ -23,15 +25,12 @@ export {
 } from './named-caches.ts'
 export {
   instrumentationName,
-  type Meter,
-  type MeterResult,
   type ObserveGroupsOptions,
   observeGroups,
-  type TelemetryAttributes,
 } from './opentelemetry.ts'
 export { parsePeers } from './peer-list.ts'
 export type { PeerAnswer, PeerCallOptions, PeerService } from './peer-service.ts'
-export { type PrometheusOptions, prometheusText } from './prometheus.ts'
+export { prometheusText } from './prometheus.ts'
 export { HashRing, type RingOptions } from './ring.ts'
 export { type RingHash, type RingPreset, type RingRules, ringPresets } from './ring-presets.ts'
 export type { Secret } from './signing.ts'

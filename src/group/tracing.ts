@@ -1,5 +1,5 @@
 import { checkOptionNames } from '../core/check.ts'
-import type { TelemetryAttributes } from './opentelemetry.ts'
+import type { TelemetryAttributes } from '../core/meter.ts'
 import type { PeerAnswer, PeerService } from './peer-service.ts'
 import type { Transport } from './transport.ts'
 

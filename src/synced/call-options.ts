@@ -3,6 +3,7 @@ import { encodeValue } from '../codec/encode.ts'
 import { checkBoolean, checkFunction, checkOneOf, checkOptionNames } from '../core/check.ts'
 import { maxTimeoutMs } from '../core/deadline.ts'
 import { CacheError } from '../errors.ts'
+import { between, checkTtl } from './check-settings.ts'
 import type { RemoteValue } from './remote-level.ts'
 import type {
   LoadRequest,
@@ -11,7 +12,7 @@ import type {
   SyncedLoadOptions,
   SyncedSetOptions,
 } from './synced-options.ts'
-import { between, checkTtl, type SyncedSettings } from './synced-settings.ts'
+import type { SyncedSettings } from './synced-settings.ts'
 
 /** How a value is written, without the value. */
 export type WriteRules = Omit<RemoteValue, 'codec' | 'body'>

@@ -1,4 +1,6 @@
 export type { BreakerOptions } from '../core/breaker.ts'
+export type { Meter, MeterResult, TelemetryAttributes } from '../core/meter.ts'
+export type { PrometheusOptions } from '../core/prometheus-text.ts'
 export type { ValueSharing } from './held-value.ts'
 export type {
   LocalCache,
@@ -21,17 +23,16 @@ export type {
   SyncedEntry,
 } from './remote-level.ts'
 export { SyncedCache, type SyncedStatus } from './synced-cache.ts'
+export type { SetLocalEvent, SyncedLogger } from './synced-listeners.ts'
 export type {
   LoadRequest,
-  RemoteLevelFactory,
-  SetLocalEvent,
   SyncedCallOptions,
   SyncedLoader,
   SyncedLoadOptions,
-  SyncedLogger,
   SyncedOptions,
   SyncedSetOptions,
 } from './synced-options.ts'
-export type { SyncedSettings } from './synced-settings.ts'
+export type { RemoteLevelFactory, SyncedSettings } from './synced-settings.ts'
 export type { SyncedStats } from './synced-stats.ts'
+export { type ObserveSyncedOptions, observeSynced, type SyncedStatsSource, syncedPrometheusText } from './telemetry.ts'
 export { tinyLfu } from './tiny-lfu.ts'

@@ -104,8 +104,9 @@ export class LocalLevel implements RemoteSink {
     const held = this.hold(watch.key, { ...entry, version: aloneVersion })
     const present = this.#cache.peek(watch.key)
     const nowMs = this.#options.clock()
-    const isUsable = present?.isFresh(nowMs) && nowMs < present.goneAtMs
-    if ((isUsable && present.version !== aloneVersion) || !this.#watches.isCurrent(watch, aloneVersion, entry.tags)) {
+    const isInRedis = present !== undefined && present.version !== aloneVersion
+    const isBetter = isInRedis && present.isFresh(nowMs) && nowMs < present.goneAtMs
+    if (isBetter || !this.#watches.isCurrent(watch, aloneVersion, entry.tags)) {
       this.#options.counters.fillsDropped += 1
       return held
     }

@@ -8,8 +8,7 @@ import type {
   RemoteValue,
   SyncedEntry,
 } from './remote-level.ts'
-import type { RemoteLevelFactory } from './synced-options.ts'
-import type { SyncedSettings } from './synced-settings.ts'
+import type { RemoteLevelFactory, SyncedSettings } from './synced-settings.ts'
 
 /** What travels between a process and a {@link MemoryRemote}. */
 export type MemoryCargo = 'request' | 'reply' | 'event'

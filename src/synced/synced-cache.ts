@@ -3,6 +3,7 @@ import { RunningCalls } from '../core/running-calls.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { acceptSet } from './accept-set.ts'
 import { checkCallOptions, checkTag, loadJob, remoteValue, type WriteRules, writeRules } from './call-options.ts'
+import { checkSettings } from './check-settings.ts'
 import { connectRemote } from './connect-remote.ts'
 import type { HeldValue } from './held-value.ts'
 import { Loads } from './loads.ts'
@@ -18,7 +19,7 @@ import type {
   SyncedOptions,
   SyncedSetOptions,
 } from './synced-options.ts'
-import { type SyncedSettings, syncedSettings } from './synced-settings.ts'
+import type { SyncedSettings } from './synced-settings.ts'
 import { type SyncedStats, syncedStats } from './synced-stats.ts'
 
 /** How a cache stands to Redis. */
@@ -44,7 +45,7 @@ export class SyncedCache<T = unknown> {
   #closing: Promise<void> | undefined
 
   private constructor(options: SyncedOptions) {
-    const settings = syncedSettings(options)
+    const settings = checkSettings(options)
     this.#settings = settings
     this.#clock = settings.clock
     this.#local = new LocalLevel({

@@ -3,29 +3,8 @@ import type { BreakerOptions } from '../core/breaker.ts'
 import type { ValueSharing } from './held-value.ts'
 import type { LocalCacheFactory } from './local-cache.ts'
 import type { LocalBudget } from './lru.ts'
-import type { RemoteLevel, RemoteSink } from './remote-level.ts'
-import type { SyncedSettings } from './synced-settings.ts'
-
-/** A value that another process set, before it is kept here. */
-export interface SetLocalEvent {
-  readonly key: string
-  /** The id of the process that set it. */
-  readonly sender: string
-  readonly action: 'set'
-  /** The encoded value; not to be changed. */
-  readonly bytes: Uint8Array
-  /** The value, decoded when first asked for; one's own. */
-  readonly value: unknown
-}
-
-/** Where a cache writes what happens to it; `console` is one. */
-export interface SyncedLogger {
-  info(message: string): void
-  warn(message: string, error?: unknown): void
-}
-
-/** Makes what keeps the values: a mode over Redis, or something in its place. */
-export type RemoteLevelFactory = (sink: RemoteSink, settings: SyncedSettings) => RemoteLevel
+import type { SetLocalEvent, SyncedLogger } from './synced-listeners.ts'
+import type { RemoteLevelFactory } from './synced-settings.ts'
 
 /** Options of `SyncedCache.open`. Times are in milliseconds, sizes in bytes. */
 export interface SyncedOptions {

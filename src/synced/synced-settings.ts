@@ -1,15 +1,11 @@
-import { toHex } from '../bytes/hex.ts'
-import { utf8Length } from '../bytes/utf8.ts'
-import { type CodecName, codecNames } from '../codec/codec.ts'
+import type { CodecName } from '../codec/codec.ts'
 import type { BreakerOptions } from '../core/breaker.ts'
-import { checkBoolean, checkFunction, checkInteger, checkOneOf, checkOptionNames, checkPrefix } from '../core/check.ts'
-import { maxTimeoutMs } from '../core/deadline.ts'
 import type { ValueSharing } from './held-value.ts'
 import type { LocalCacheFactory } from './local-cache.ts'
-import { lru } from './lru.ts'
-import type { SetLocalEvent, SyncedLogger, SyncedOptions } from './synced-options.ts'
+import type { RemoteLevel, RemoteSink } from './remote-level.ts'
+import type { SetLocalEvent, SyncedLogger } from './synced-listeners.ts'
 
-/** {@link SyncedOptions}, checked and with the defaults filled in; what a mode gets. */
+/** Options of a cache, checked and with the defaults filled in; what a mode gets. */
 export interface SyncedSettings {
   readonly prefix: string
   readonly local: LocalCacheFactory
@@ -41,100 +37,5 @@ export interface SyncedSettings {
   readonly random: () => number
 }
 
-const optionNames = [
-  ...['redis', 'remote', 'prefix', 'local', 'ttlMs', 'localTtlMs', 'staleMs', 'timeoutMs', 'loadTimeoutMs'],
-  ...['inlineBytes', 'codec'],
-  ...['values', 'partitions', 'heartbeatMs', 'degraded', 'reader', 'compat', 'channel', 'id', 'logger', 'onError'],
-  ...['onSetLocal', 'breaker', 'maxPending', 'clock', 'random'],
-]
-
-const MiB = 2 ** 20
-const maxPrefixBytes = 200
-const maxIdBytes = 200
-
-/** Throws a TypeError or RangeError for options that no cache can have. */
-export function syncedSettings(options: SyncedOptions): SyncedSettings {
-  checkOptionNames(options, optionNames)
-  const { compat, partitions, logger, local = { maxBytes: 64 * MiB }, breaker = {} } = options
-  if ((options.redis === undefined) === (options.remote === undefined)) {
-    throw new TypeError('Options must have either redis or remote')
-  }
-  if (options.remote !== undefined) checkFunction('remote', options.remote)
-  if (compat !== undefined) checkOneOf('compat', compat, ['go'])
-  if (compat === undefined && options.channel !== undefined) throw new TypeError("Option channel is for compat: 'go'")
-  if (partitions !== undefined) between('partitions', partitions, 1, 65_535)
-  for (const name of ['onError', 'onSetLocal', 'clock', 'random'] as const) {
-    if (options[name] !== undefined) checkFunction(name, options[name])
-  }
-  if (logger !== undefined) {
-    for (const name of ['info', 'warn'] as const) checkFunction(`logger.${name}`, logger[name])
-  }
-  const timeoutMs = between('timeoutMs', options.timeoutMs ?? 1_000, 1, maxTimeoutMs)
-  const loadTimeoutMs = between('loadTimeoutMs', options.loadTimeoutMs ?? 30_000, 1, maxTimeoutMs)
-  const settings: SyncedSettings = {
-    prefix: prefixOf(options),
-    local: typeof local === 'function' ? local : lru(local),
-    ttlMs: checkTtl(options.ttlMs) ?? Number.POSITIVE_INFINITY,
-    localTtlMs: between('localTtlMs', options.localTtlMs ?? 60_000, 1),
-    staleMs: between('staleMs', options.staleMs ?? 0, 0),
-    timeoutMs,
-    inlineBytes: between('inlineBytes', options.inlineBytes ?? 4096, 0),
-    codec: options.codec ?? 'auto',
-    values: options.values ?? 'frozen',
-    partitions,
-    heartbeatMs: between('heartbeatMs', options.heartbeatMs ?? 500, 10, maxTimeoutMs),
-    loadTimeoutMs,
-    // The read before the load and the write after it take their time as well.
-    tombstoneMs: loadTimeoutMs + 2 * timeoutMs,
-    degraded: options.degraded ?? false,
-    reader: options.reader ?? false,
-    compat,
-    channel: text('channel', options.channel ?? 'cache:invalidate', 1024),
-    id: text('id', options.id ?? randomId(), maxIdBytes),
-    logger,
-    onError: options.onError,
-    onSetLocal: options.onSetLocal,
-    breaker,
-    maxPending: between('maxPending', options.maxPending ?? 10_000, 1),
-    clock: options.clock ?? Date.now,
-    random: options.random ?? Math.random,
-  }
-  checkOneOf('codec', settings.codec, codecNames)
-  checkOneOf('values', settings.values, ['frozen', 'copied'])
-  checkBoolean('degraded', settings.degraded)
-  checkBoolean('reader', settings.reader)
-  return settings
-}
-
-/** A `ttlMs`, checked; `Infinity` is for ever, as `undefined` is. */
-export function checkTtl(ttlMs: number | undefined): number | undefined {
-  if (ttlMs === undefined || ttlMs === Number.POSITIVE_INFINITY) return undefined
-  return between('ttlMs', ttlMs, 1)
-}
-
-/** An integer in a range, checked. */
-export function between(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
-  checkInteger(name, value, min)
-  if (value > max) throw new RangeError(`Option ${name} must be at most ${max}, received ${value}`)
-  return value
-}
-
-function prefixOf({ prefix = '', compat }: SyncedOptions): string {
-  checkPrefix(prefix)
-  if (prefix === '' && compat === undefined) throw new TypeError('Option prefix is missing')
-  if (/[{}]/.test(prefix)) throw new RangeError('Option prefix must not hold braces')
-  if (utf8Length(prefix) > maxPrefixBytes) throw new RangeError(`Option prefix must be at most ${maxPrefixBytes} bytes`)
-  return prefix
-}
-
-function text(name: string, value: string, maxBytes: number): string {
-  if (typeof value !== 'string') throw new TypeError(`Option ${name} must be a string, received ${typeof value}`)
-  if (value === '' || utf8Length(value) > maxBytes) {
-    throw new RangeError(`Option ${name} must be 1 to ${maxBytes} bytes, received ${utf8Length(value)}`)
-  }
-  return value
-}
-
-function randomId(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(8)))
-}
+/** Makes what keeps the values: a mode over Redis, or something in its place. */
+export type RemoteLevelFactory = (sink: RemoteSink, settings: SyncedSettings) => RemoteLevel

@@ -14,6 +14,7 @@ import * as coldsnap from '../../src/index.ts'
 import * as netmap from '../../src/netmap/index.ts'
 import * as file from '../../src/store/file-store.ts'
 import * as level from '../../src/store/level-store.ts'
+import * as synced from '../../src/synced/index.ts'
 import { type Block, blocksOf, runProgram, toProgram, typecheck } from './page-program.ts'
 
 // Every `ts` block of README.md and docs/*.md is typechecked, and run unless its fence says `ts no-run`: for blocks that
@@ -41,6 +42,7 @@ const modules: Readonly<Record<string, object>> = {
   'node:fs/promises': fsPromises,
   'coldsnap/blob': blob,
   'coldsnap/blob/disk': blobDisk,
+  'coldsnap/synced': synced,
   'coldsnap/contract': contract,
   valibot,
 }
