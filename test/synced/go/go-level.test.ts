@@ -175,17 +175,47 @@ describe('order', () => {
     const pod = await open()
     for (const [i, more] of [{}, { broadcast: 'key' as const }, { ttlMs: 60_000 }].entries()) {
       await pod.put(`k${i}`, 'before')
+      await rest()
       await pod.put(`k${i}`, i, more)
       expect(await pod.get(`k${i}`)).toBe(i)
       await rest()
       expect(await pod.get(`k${i}`)).toBe(i)
     }
     expect(pod.remoteReads).toBe(0)
+    await pod.put('k', 0)
     await Promise.all([pod.put('k', 1, { broadcast: 'key' }), pod.put('k', 2, { broadcast: 'key' })])
     await rest()
     expect(await pod.get('k')).toBe(2)
     expect(pod.remoteReads).toBe(1)
   })
+})
+
+it('what came before an own write, and is heard after it, does not hide it', async () => {
+  const held: (() => void)[] = []
+  let isHeld = false
+  const late = (port: RedisPort): RedisPort =>
+    changed(port, {
+      subscribe: (channel, heard) => {
+        const message = (bytes: Uint8Array): void => {
+          if (isHeld) held.push(() => heard.message(bytes))
+          else heard.message(bytes)
+        }
+        return port.subscribe(channel, { message, up: () => heard.up(), down: cause => heard.down(cause) })
+      },
+    })
+  const pod = await open({ heartbeatMs: 60_000, timeoutMs: 60_000 }, late)
+  await say({ key: 'x', sender: 'ours', action: 'ping' })
+  await rest()
+  isHeld = true
+  await say({ key: 'k', sender: 'ours', action: 'set', value: '"before"' })
+  await pod.put('k', 'own')
+  await until(() => held.length === 2)
+  held[0]!()
+  expect(await pod.get('k')).toBe('own')
+  held[1]!()
+  expect(pod.log.slice(-2)).toEqual(['drop k', 'set k by pod-a'])
+  expect(await pod.get('k')).toBe('own')
+  isHeld = false
 })
 
 describe('events', () => {
