@@ -91,7 +91,15 @@ export class GuardedRedis implements RedisPort {
   }
 
   subscribe(channel: string, listener: RedisListener): RedisSubscription {
-    return this.#port.subscribe(channel, listener)
+    return this.#port.subscribe(channel, {
+      message: message => listener.message(message),
+      up: () => {
+        // Redis is back: nobody waits for the end of a back-off.
+        this.#breaker.heard()
+        listener.up()
+      },
+      down: cause => listener.down(cause),
+    })
   }
 
   async nodes({ signal }: RedisCallOptions = {}): Promise<readonly RedisNode[]> {

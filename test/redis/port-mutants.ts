@@ -19,11 +19,13 @@ export interface PortMutant {
 /** Does what the port below does; mutants do one thing otherwise. */
 class PassingPort implements RedisPort {
   readonly isCluster: boolean
+  readonly database: number
   protected readonly sound: RedisPort
 
   constructor(sound: RedisPort) {
     this.sound = sound
     this.isCluster = sound.isCluster
+    this.database = sound.database
   }
 
   async command(command: RedisCommand, options?: RedisCallOptions): Promise<RedisReply> {
@@ -43,10 +45,6 @@ class PassingPort implements RedisPort {
 
   async nodes(): Promise<readonly RedisNode[]> {
     return await this.sound.nodes()
-  }
-
-  async database(): Promise<number> {
-    return await this.sound.database()
   }
 
   async close(): Promise<void> {
@@ -291,9 +289,7 @@ export const portMutants: readonly PortMutant[] = [
     rule: 'P17',
     port: sound =>
       new (class extends PassingPort {
-        override async database(): Promise<number> {
-          return 7
-        }
+        override readonly database: number = 7
       })(sound),
   },
   {

@@ -179,7 +179,7 @@ export const redisCommandCases: readonly RedisPortCaseDefinition[] = [
     title: 'the database',
     async prove({ port }, check) {
       const info = textOf(bytesIn(await port.command({ args: ['CLIENT', 'INFO'] })))
-      check.same('database()', await port.database(), Number(/ db=(\d+)/.exec(info)?.[1]))
+      check.same('database', port.database, Number(/ db=(\d+)/.exec(info)?.[1]))
     },
   },
 ]

@@ -19,7 +19,7 @@ export const redisPortRules = {
   P14: 'renew() makes another connection: down(), up(), and messages are heard again.',
   P15: 'After close() of a subscription no callback comes; closing twice succeeds.',
   P16: 'nodes() together hold all keys, each of them the keys of one node; without a cluster it is one.',
-  P17: 'database() is the number of the database in which commands work.',
+  P17: '`database` is the number of the database in which commands work.',
   P18: 'After close(), calls are CLOSED and no subscription is heard; closing twice succeeds.',
 } as const
 

@@ -92,6 +92,8 @@ export class GoLevel implements RemoteLevel {
     return keys.map((key, i) => {
       const [bytes, ttlMs] = [replies[2 * i], replies[2 * i + 1]]
       for (const reply of [bytes, ttlMs]) if (reply instanceof Error) throw refused('read', key, reply)
+      const isAnswer = (bytes === null || bytes instanceof Uint8Array) && typeof ttlMs === 'number'
+      if (!isAnswer) throw new CacheError('CORRUPT', 'Cannot read: Redis answered something else', { key })
       // Gone between the two commands.
       const isThere = bytes instanceof Uint8Array && ttlMs !== -2
       const seen: Seen = { bytes: isThere ? bytes : undefined, version }
@@ -216,11 +218,13 @@ export class GoLevel implements RemoteLevel {
     // An event of ours tells what Redis held at that place in the order; one of Go's may be late.
     const mayBeLate = !this.#channel.isOurs(sender) && this.#recent.isCrossing(key, nowMs)
     this.#recent.note(key, version, nowMs)
+    // Nothing that this process still waits for: sent by another of the same name, or given up here.
+    const isForeign = isOwn && !this.#own.has(key)
     const written = isOwn ? this.#own.arrived(key, version) : undefined
     const isSet = action === 'set' && value !== undefined && value.byteLength > 0
     // What came before a write of this process that is under way must not hide it. And Go writes U+FFFD for bytes that are
     // not UTF-8, so that such a name may not be that of the key.
-    const isTaken = !(mayBeLate || this.#own.has(key) || name.includes('\ufffd'))
+    const isTaken = !(mayBeLate || isForeign || this.#own.has(key) || name.includes('\ufffd'))
     const entry = isSet ? entryOf(version, value, Number.POSITIVE_INFINITY) : written
     if (entry !== undefined && isTaken) this.#sink.set(key, entry, sender)
     else this.#sink.drop(key, version)
@@ -252,12 +256,14 @@ export class GoLevel implements RemoteLevel {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const keys = [this.#name(write.key), this.#leaseName(write.key)]
-    return await this.#tell(write, script.run(this.#port, keys, args, { signal }))
+    return await this.#tell(write, zeroOrOne(script.run(this.#port, keys, args, { signal })))
   }
 
   async #tell(write: OwnWrite, sent: Promise<unknown>): Promise<boolean> {
     try {
-      write.isDone = (await sent) !== 0
+      const reply = await sent
+      if (typeof reply !== 'number') throw new CacheError('CORRUPT', 'Redis answered something else than a number')
+      write.isDone = reply !== 0
       if (!write.isDone) this.#undo(write)
       return write.isDone
     } catch (error) {
@@ -317,4 +323,10 @@ function entryOf(version: number, body: Uint8Array, expiresAtMs: number): Synced
 
 function refused(what: string, key: string, cause: Error): CacheError {
   return new CacheError('IO', `Cannot ${what}: Redis refused it`, { cause, key })
+}
+
+async function zeroOrOne(sent: Promise<unknown>): Promise<number> {
+  const reply = await sent
+  if (reply === 0 || reply === 1) return reply
+  throw new CacheError('CORRUPT', 'Redis answered a script with what it does not give')
 }

@@ -1,0 +1,15 @@
+import type { RedisClientType } from 'redis'
+import { SyncedCache } from '../../../src/synced/index.ts'
+import { localBytes, times } from './soak-values.ts'
+
+/** A cache as all processes of the soak have it. */
+export async function openSoakCache(redis: RedisClientType): Promise<SyncedCache<string>> {
+  return await SyncedCache.open<string>({
+    redis,
+    prefix: 'soak:',
+    local: { maxBytes: localBytes },
+    ...times,
+    breaker: { backOffMs: 50, maxBackOffMs: 200 },
+    degraded: true,
+  })
+}
