@@ -13,6 +13,7 @@ const build = await rolldown({
     'group/node/index': 'src/group/node/index.ts',
     'blob/index': 'src/blob/index.ts',
     'blob/disk/disk-blob-store': 'src/blob/disk/disk-blob-store.ts',
+    'redis/index': 'src/redis/index.ts',
     'contract/index': 'src/contract/index.ts',
   },
   platform: 'neutral',

@@ -17,7 +17,7 @@ export const redisChannelCases: readonly RedisPortCaseDefinition[] = [
       await until('up()', () => heard.isUp)
       const all = Uint8Array.from({ length: 256 }, (_, index) => index)
       const sent = [all, new Uint8Array(), ...Array.from({ length: 200 }, (_, i) => bytesOf(`message ${i}`))]
-      await port.pipeline(sent.map(message => ({ args: ['PUBLISH', key('channel'), message] })))
+      await port.pipeline(sent.map(message => ({ args: ['PUBLISH', key('channel'), message], key: key('channel') })))
       await until('the last message', () => heard.messages.length >= sent.length)
       await pause()
       check.same('the number of messages', heard.messages.length, sent.length)
