@@ -78,6 +78,7 @@ describe('the packed package', () => {
       'coldsnap/group/node',
       'coldsnap/blob',
       'coldsnap/blob/disk',
+      'coldsnap/redis',
       'coldsnap/contract',
     ]
     const code = `for (const entry of ${JSON.stringify(entries)}) console.log(entry, Object.keys(await import(entry)).length > 0)`
