@@ -14,6 +14,7 @@ const build = await rolldown({
     'blob/index': 'src/blob/index.ts',
     'blob/disk/disk-blob-store': 'src/blob/disk/disk-blob-store.ts',
     'synced/index': 'src/synced/index.ts',
+    'redis/index': 'src/redis/index.ts',
     'contract/index': 'src/contract/index.ts',
   },
   platform: 'neutral',

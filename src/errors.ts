@@ -16,7 +16,7 @@ export const errorCodes = {
   LISTEN_FAILED: 'A server could not bind its address; `cause` is the original error.',
   LOAD_FAILED: 'The loader of a group, a blob or a synced cache failed, here or at the owner of the key.',
   LOCKED: 'Another writer holds the directory or database.',
-  NO_ACCESS: 'The operating system denied access (permissions).',
+  NO_ACCESS: 'The operating system, or Redis, denied access (permissions).',
   NOTHING_CACHED: 'A partial write needs a whole snapshot to build on, and there is none.',
   NOT_A_DIRECTORY: 'The path of a store, or a part of it, is not a directory.',
   NOT_CONFIGURED: 'A blob cache was made without a store.',

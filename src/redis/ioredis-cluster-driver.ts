@@ -22,6 +22,7 @@ export class IoRedisClusterDriver implements RedisDriver {
   readonly isCluster: boolean = true
   readonly database: number = 0
   lastError: unknown
+  #isWarm = false
   readonly #cluster: IoRedisClusterConnection
   /** Which node hears the next channel: another one each time, as the last may be the reason for a new connection. */
   #turn = 0
@@ -38,20 +39,34 @@ export class IoRedisClusterDriver implements RedisDriver {
       retryDelayOnFailover: 0,
       redisOptions: ioRedisReplies,
     }) as IoRedisClusterConnection
+    this.#cluster.on('+node', (node: IoRedisConnection) => {
+      if (this.#isWarm) void connected(node)
+    })
     this.#cluster.on('error', (error: unknown) => {
       this.lastError = error
     })
   }
 
   get isReady(): boolean {
-    return this.#cluster.status === 'ready'
+    return this.#isWarm && this.#cluster.status === 'ready'
   }
 
   connect(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#cluster.once('error', reject)
-      this.#cluster.connect().then(resolve, reject)
+      // Not what connect() promises: that stays open where the client finds itself to have to try again.
+      this.#cluster.on('ready', () => void this.#warm().then(resolve))
+      this.#cluster.on('close', () => {
+        this.#isWarm = false
+      })
+      this.#cluster.connect().catch(reject)
     })
+  }
+
+  // It connects to a node when the first command comes, and refuses the others until that is done.
+  async #warm(): Promise<void> {
+    await Promise.all(this.#cluster.nodes('master').map(connected))
+    this.#isWarm = true
   }
 
   send = (args: readonly RedisArgument[]): Promise<unknown> => callIoRedis(this.#cluster, args)
@@ -71,4 +86,13 @@ export class IoRedisClusterDriver implements RedisDriver {
   close(): void {
     this.#cluster.disconnect()
   }
+}
+
+/** Resolves when the node is connected, or cannot be. */
+function connected(node: IoRedisConnection): Promise<unknown> {
+  if (node.status === 'ready' || node.status === 'end') return Promise.resolve()
+  if (node.status === 'wait') return node.connect().catch(() => undefined)
+  return new Promise(resolve => {
+    for (const event of ['ready', 'end']) node.once(event, resolve)
+  })
 }

@@ -10,7 +10,10 @@ export type RedisReply = Uint8Array | number | null | Error | readonly RedisRepl
 /** One command: its name and arguments, and the key that says which node of a cluster it goes to. */
 export interface RedisCommand {
   readonly args: readonly RedisArgument[]
-  /** Which node of a cluster: the one that holds this key. Absent: any node. */
+  /**
+   * Which node of a cluster: the one that holds this key, the first among the arguments. A command without keys, as
+   * `PUBLISH` is, goes to any node; one within a script goes out where the script runs.
+   */
   readonly key?: string | undefined
 }
 

@@ -4,6 +4,7 @@ import {
   blobRules,
   crashRules,
   entryCacheRules,
+  redisPortRules,
   ringHashRules,
   storeRules,
   transportRules,
@@ -13,6 +14,7 @@ import {
 const tables = [
   ['stores.md', 'rules', 'A store keeps it if', storeRules],
   ['stores.md', 'crash-rules', 'A cache over the store keeps it if', crashRules],
+  ['stores.md', 'redis-port-rules', 'A port keeps it if', redisPortRules],
   ['blob.md', 'blob-rules', 'A blob store keeps it if', blobRules],
   ['group-parts.md', 'entry-cache-rules', 'An entry cache keeps it if', entryCacheRules],
   ['group-parts.md', 'transport-rules', 'A transport keeps it if', transportRules],

@@ -12,6 +12,7 @@ import * as group from '../../src/group/index.ts'
 import * as groupNode from '../../src/group/node/index.ts'
 import * as coldsnap from '../../src/index.ts'
 import * as netmap from '../../src/netmap/index.ts'
+import * as redis from '../../src/redis/index.ts'
 import * as file from '../../src/store/file-store.ts'
 import * as level from '../../src/store/level-store.ts'
 import * as synced from '../../src/synced/index.ts'
@@ -43,6 +44,7 @@ const modules: Readonly<Record<string, object>> = {
   'coldsnap/blob': blob,
   'coldsnap/blob/disk': blobDisk,
   'coldsnap/synced': synced,
+  'coldsnap/redis': redis,
   'coldsnap/contract': contract,
   valibot,
 }

@@ -28,7 +28,18 @@ export async function startCluster(): Promise<RedisCluster> {
   for (let i = 0; i < 6; i++) {
     const [port, bus] = [await freePort(), await freePort()]
     const file = join(dir, `nodes-${port}.conf`)
-    const args = ['--cluster-enabled', 'yes', '--cluster-config-file', file, '--cluster-port', `${bus}`]
+    const args = [
+      '--dir',
+      dir,
+      '--dbfilename',
+      `${port}.rdb`,
+      '--cluster-enabled',
+      'yes',
+      '--cluster-config-file',
+      file,
+      '--cluster-port',
+      `${bus}`,
+    ]
     args.push('--cluster-node-timeout', `${nodeTimeoutMs}`, '--repl-diskless-sync-delay', '0')
     servers.set(port, await startRedis({ port, args }))
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 
 /** A real Redis server of its own on a port of this machine. */
 export interface RedisServer {
@@ -34,7 +35,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const port = options.port ?? (await freePort())
   const { dir } = options
   const kept =
-    dir === undefined ? ['--appendonly', 'no'] : ['--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always']
+    dir === undefined
+      ? ['--dir', tmpdir(), '--appendonly', 'no']
+      : ['--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always']
   const args = [
     '--port',
     `${port}`,

@@ -79,6 +79,7 @@ describe('the packed package', () => {
       'coldsnap/blob',
       'coldsnap/blob/disk',
       'coldsnap/synced',
+      'coldsnap/redis',
       'coldsnap/contract',
     ]
     const code = `for (const entry of ${JSON.stringify(entries)}) console.log(entry, Object.keys(await import(entry)).length > 0)`

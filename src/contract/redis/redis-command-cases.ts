@@ -57,7 +57,7 @@ export const redisCommandCases: readonly RedisPortCaseDefinition[] = [
   {
     rule: 'P2',
     title: 'each kind of reply',
-    async prove({ key, call }, check) {
+    async prove({ key, call, port }, check) {
       check.same('SET', describe(await call('SET', key('text'), 'abc')), '<OK>')
       check.same('GET', describe(await call('GET', key('text'))), '<abc>')
       check.same('GET of an absent key', await call('GET', key('none')), null)
@@ -67,7 +67,7 @@ export const redisCommandCases: readonly RedisPortCaseDefinition[] = [
       check.same('LRANGE of an absent key', describe(await call('LRANGE', key('none'), '0', '-1')), '[]')
       check.same('MGET', describe(await call('MGET', key('text'))), '[<abc>]')
       const script = 'return {1, {"two", false}, redis.status_reply("fine"), redis.error_reply("ERR no")}'
-      const nested = await call('EVAL', script, '1', key('text'))
+      const nested = await port.command({ args: ['EVAL', script, '1', key('text')], key: key('text') })
       check.same('EVAL', describe(nested), '[1, [<two>, null], <fine>, Error]')
     },
   },

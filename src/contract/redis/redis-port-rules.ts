@@ -13,7 +13,7 @@ export const redisPortRules = {
   P8: 'While there is no connection, calls are UNAVAILABLE at once, and they are not done later.',
   P9: 'When Redis can be reached again, calls succeed again.',
   P10: 'Calls that are under way when the connection is lost are UNAVAILABLE, and they are not sent again.',
-  P11: 'After up(), each message of the channel is heard once, byte for byte, in the order of publishing.',
+  P11: 'After up(), each message of the channel is heard once, byte for byte, in the order of publishing; on a cluster in that of one node.',
   P12: 'A subscription hears its own channel and no other; several of one channel all hear it.',
   P13: 'A loss of the connection is told by down(), and its return, without help, by up().',
   P14: 'renew() makes another connection: down(), up(), and messages are heard again.',
