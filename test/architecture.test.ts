@@ -26,10 +26,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'blob/disk': ['errors.ts', 'bytes', 'blob', 'codec/set-own.ts', 'core', 'store'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
-  redis: [],
-  synced: ['errors.ts', 'bytes', 'codec', 'core'],
+  redis: ['errors.ts', 'bytes', 'core', '@noble/hashes/legacy.js'],
+  synced: ['errors.ts', 'bytes', 'codec', 'core', 'redis'],
   contract: [
     'errors.ts',
+    'core/check.ts',
     'core/equal-deep.ts',
     'snapshot',
     'store/memory-store.ts',

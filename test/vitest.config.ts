@@ -24,6 +24,7 @@ export default defineConfig({
       { find: /^coldsnap\/blob$/, replacement: source('blob/index.ts') },
       { find: /^coldsnap\/blob\/disk$/, replacement: source('blob/disk/disk-blob-store.ts') },
       { find: /^coldsnap\/synced$/, replacement: source('synced/index.ts') },
+      { find: /^coldsnap\/redis$/, replacement: source('redis/index.ts') },
       { find: /^coldsnap\/contract$/, replacement: source('contract/index.ts') },
     ],
   },

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../blob/blob-store.ts'
 import type { Checks } from './assert.ts'
 import type { BlobRule } from './blob-rules.ts'
-import type { CaseContext } from './store-case.ts'
+import type { CaseContext, RuleCase, RuleDefinition } from './rule-cases.ts'
 
 /** A blob store under test and what the suite may do to it. */
 export interface BlobHandle {
@@ -28,13 +28,7 @@ export interface BlobHandle {
 export type OpenBlobStore = () => BlobHandle | Promise<BlobHandle>
 
 /** One case of the contract. */
-export interface BlobCase {
-  /** The rule that the case proves. */
-  readonly id: BlobRule
-  /** Rule id, what is proved and, for a case that is left out, the reason. */
-  readonly title: string
-  /** Why the case is left out, if the options of the suite said so; `run` then does nothing but tell the context. */
-  readonly skipped?: string
+export interface BlobCase extends RuleCase<BlobRule> {
   /**
    * Opens a store, proves the rule, disposes of the store; rejects with an Error that says rule, found and wanted. If the
    * store or handle lacks something optional that the case is about, it calls `skip(reason)` of the context if there is
@@ -67,10 +61,4 @@ export interface BlobTools {
 }
 
 /** A case before it is bound to a store. */
-export interface BlobCaseDefinition {
-  readonly rule: BlobRule
-  readonly title: string
-  /** Without this member of the store or handle the case has nothing to prove. */
-  readonly needs?: BlobOptional
-  readonly prove: (tools: BlobTools) => Promise<void>
-}
+export type BlobCaseDefinition = RuleDefinition<BlobRule, BlobTools, BlobOptional>

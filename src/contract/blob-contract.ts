@@ -1,4 +1,5 @@
-import { checksOf, violation } from './assert.ts'
+import { checkOptionNames } from '../core/check.ts'
+import { checksOf } from './assert.ts'
 import type { BlobCase, BlobCaseDefinition, BlobHandle, BlobOptional, OpenBlobStore } from './blob-case.ts'
 import { abortCases } from './blob-cases/abort-cases.ts'
 import { conditionCases } from './blob-cases/condition-cases.ts'
@@ -11,13 +12,11 @@ import { roundTripCases } from './blob-cases/round-trip-cases.ts'
 import { streamCases } from './blob-cases/stream-cases.ts'
 import { usageCases } from './blob-cases/usage-cases.ts'
 import { type BlobRule, blobRules } from './blob-rules.ts'
-import type { CaseContext } from './store-case.ts'
+import { bindRules, type RuleOptions } from './rule-cases.ts'
 import { withHandle } from './with-handle.ts'
 
 /** Options of {@link blobContract}. */
-export interface BlobContractOptions {
-  /** Rules to leave out, each with a reason; they stay in the list and say so in their titles. */
-  readonly skip?: Partial<Readonly<Record<BlobRule, string>>> | undefined
+export interface BlobContractOptions extends RuleOptions<BlobRule> {
   /**
    * Size of the largest body that is put, in bytes.
    * @default 8_388_608
@@ -25,7 +24,6 @@ export interface BlobContractOptions {
   readonly maxBodyBytes?: number | undefined
 }
 
-const order = Object.keys(blobRules)
 const definitions: readonly BlobCaseDefinition[] = [
   ...roundTripCases,
   ...replaceCases,
@@ -37,7 +35,7 @@ const definitions: readonly BlobCaseDefinition[] = [
   ...abortCases,
   ...conditionCases,
   ...usageCases,
-].sort((a, b) => order.indexOf(a.rule) - order.indexOf(b.rule))
+]
 
 /**
  * The contract of {@link BlobStore} as data: cases in the order of the rules, for any test runner. A whole test file is
@@ -48,54 +46,20 @@ const definitions: readonly BlobCaseDefinition[] = [
  */
 export function blobContract(open: OpenBlobStore, options: BlobContractOptions = {}): readonly BlobCase[] {
   if (typeof open !== 'function') throw new TypeError(`open must be a function, received ${typeof open}`)
-  const { skip = {}, maxBodyBytes = 8 * 1024 * 1024, ...unknown } = options
-  for (const name of Object.keys(unknown)) {
-    throw new TypeError(`Unknown option ${name}; the options are skip, maxBodyBytes`)
-  }
+  checkOptionNames(options, ['skip', 'maxBodyBytes'])
+  const { skip, maxBodyBytes = 8 * 1024 * 1024 } = options
   if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 1) {
     throw new RangeError(`maxBodyBytes must be an integer of at least 1, received ${maxBodyBytes}`)
   }
-  for (const [id, reason] of Object.entries(skip)) {
-    if (!Object.hasOwn(blobRules, id)) throw new TypeError(`Option skip names ${id}, which is not a rule`)
-    if (typeof reason !== 'string' || reason.trim() === '') throw new TypeError(`Option skip needs a reason for ${id}`)
-  }
-  return definitions.map(definition => {
-    const { rule, title } = definition
-    const reason = skip[rule]
-    if (reason === undefined) {
-      return { id: rule, title: `${rule} ${title}`, run: context => runCase(definition, open, maxBodyBytes, context) }
-    }
-    return {
-      id: rule,
-      title: `${rule} ${title} (skipped: ${reason})`,
-      skipped: reason,
-      run: async context => void context?.skip?.(reason),
-    }
+  return bindRules(blobRules, definitions, skip, async (prove, { rule, needs }, context) => {
+    let lacking: BlobOptional | undefined
+    await withHandle(open, async handle => {
+      if (needs === undefined || offers(handle, needs)) {
+        await prove({ store: handle.store, handle, check: checksOf(rule), maxBodyBytes })
+      } else lacking = needs
+    })
+    if (lacking !== undefined) context.skip?.(`there is no ${lacking}()`)
   })
-}
-
-async function runCase(
-  definition: BlobCaseDefinition,
-  open: OpenBlobStore,
-  maxBodyBytes: number,
-  context: CaseContext | undefined,
-): Promise<void> {
-  const { rule, title, needs, prove } = definition
-  let lacking: BlobOptional | undefined
-  await withHandle(open, async handle => {
-    if (needs !== undefined && !offers(handle, needs)) {
-      lacking = needs
-      return
-    }
-    try {
-      await prove({ store: handle.store, handle, check: checksOf(rule), maxBodyBytes })
-    } catch (error) {
-      // An error of the store itself says nothing about rules.
-      if (error instanceof Error && error.message.startsWith(`${rule} `)) throw error
-      throw violation(rule, title, String(error), 'success', { cause: error })
-    }
-  })
-  if (lacking !== undefined) context?.skip?.(`there is no ${lacking}()`)
 }
 
 const ofHandle = ['reopen', 'crash', 'another', 'damage', 'pieces'] as const

@@ -9,8 +9,9 @@ import {
   makeCrashState,
   openCrashCache,
 } from './crash-workloads.ts'
+import type { CaseContext } from './rule-cases.ts'
 import { bytesOf, keysOf } from './samples.ts'
-import type { CaseContext, OpenStore, StoreHandle } from './store-case.ts'
+import type { OpenStore, StoreHandle } from './store-case.ts'
 import { watchedStore } from './watched-store.ts'
 import { withHandle } from './with-handle.ts'
 

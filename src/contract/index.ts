@@ -21,8 +21,9 @@ export {
   valueCodecContract,
   valueCodecRules,
 } from './group/value-codec-contract.ts'
+export type { CaseContext } from './rule-cases.ts'
 export { type StoreRule, storeRules } from './rules.ts'
-export type { CaseContext, OpenStore, StoreCase, StoreHandle } from './store-case.ts'
+export type { OpenStore, StoreCase, StoreHandle } from './store-case.ts'
 export { type StoreContractOptions, storeContract } from './store-contract.ts'
 export {
   type FastCheck,

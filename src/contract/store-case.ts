@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts'
 import type { Checks } from './assert.ts'
+import type { CaseContext, RuleCase, RuleDefinition } from './rule-cases.ts'
 import type { StoreRule } from './rules.ts'
 
 /** A store under test and what the suite may do to it. */
@@ -34,19 +35,8 @@ export interface StoreHandle {
 /** Opens a fresh, empty store; called once per case, and once per run of a property. */
 export type OpenStore = () => StoreHandle | Promise<StoreHandle>
 
-/** What a test runner may hand to a case: `skip` as node:test, vitest and tape have it. */
-export interface CaseContext {
-  skip?(reason: string): unknown
-}
-
 /** One case of the contract. */
-export interface StoreCase {
-  /** The rule that the case proves. */
-  readonly id: StoreRule
-  /** Rule id, what is proved and, for a case that is left out, the reason. */
-  readonly title: string
-  /** Why the case is left out, if the options of the suite said so; `run` then does nothing but tell the context. */
-  readonly skipped?: string
+export interface StoreCase extends RuleCase<StoreRule> {
   /**
    * Opens a store, proves the rule, disposes of the store; rejects with an Error that says rule, found and wanted.
    * If the case is about something optional that the store or handle lacks (`batch`, `reopen` ...), it checks that
@@ -73,10 +63,4 @@ export interface CaseTools {
 }
 
 /** A case before it is bound to a store. */
-export interface CaseDefinition {
-  readonly rule: StoreRule
-  readonly title: string
-  /** Without this member of the store or handle the case has nothing to prove. */
-  readonly needs?: Optional
-  readonly prove: (tools: CaseTools) => Promise<void>
-}
+export type CaseDefinition = RuleDefinition<StoreRule, CaseTools, Optional>

@@ -1,5 +1,6 @@
+import { checkOptionNames } from '../core/check.ts'
 import { maxKeyBytes as keyLimit } from '../store/store.ts'
-import { checksOf, violation } from './assert.ts'
+import { checksOf } from './assert.ts'
 import { concurrencyCases } from './cases/concurrency-cases.ts'
 import { durabilityCases } from './cases/durability-cases.ts'
 import { keyCases } from './cases/key-cases.ts'
@@ -9,22 +10,13 @@ import { manyCases } from './cases/many-cases.ts'
 import { refusalCases } from './cases/refusal-cases.ts'
 import { valueCases } from './cases/value-cases.ts'
 import { verbCases } from './cases/verb-cases.ts'
+import { bindRules, type RuleOptions } from './rule-cases.ts'
 import { type StoreRule, storeRules } from './rules.ts'
-import type {
-  CaseContext,
-  CaseDefinition,
-  CaseTools,
-  OpenStore,
-  Optional,
-  StoreCase,
-  StoreHandle,
-} from './store-case.ts'
+import type { CaseDefinition, CaseTools, OpenStore, Optional, StoreCase, StoreHandle } from './store-case.ts'
 import { withHandle } from './with-handle.ts'
 
 /** Options of {@link storeContract}. */
-export interface StoreContractOptions {
-  /** Rules to leave out, each with a reason; they stay in the list and say so in their titles. */
-  readonly skip?: Partial<Readonly<Record<StoreRule, string>>> | undefined
+export interface StoreContractOptions extends RuleOptions<StoreRule> {
   /**
    * Size of the largest value that is stored, in bytes. Lower it only where the medium has a smaller limit.
    * @default 67_108_864
@@ -32,7 +24,6 @@ export interface StoreContractOptions {
   readonly maxValueBytes?: number | undefined
 }
 
-const order = Object.keys(storeRules)
 const definitions: readonly CaseDefinition[] = [
   ...verbCases,
   ...listCases,
@@ -43,7 +34,7 @@ const definitions: readonly CaseDefinition[] = [
   ...lifeCases,
   ...manyCases,
   ...durabilityCases,
-].sort((a, b) => order.indexOf(a.rule) - order.indexOf(b.rule))
+]
 
 /**
  * The contract of {@link Store} as data: cases in the order of the rules, for any test runner. A whole test file is
@@ -54,50 +45,16 @@ const definitions: readonly CaseDefinition[] = [
  */
 export function storeContract(open: OpenStore, options: StoreContractOptions = {}): readonly StoreCase[] {
   if (typeof open !== 'function') throw new TypeError(`open must be a function, received ${typeof open}`)
-  const { skip = {}, maxValueBytes = 64 * 1024 * 1024, ...unknown } = options
-  for (const name of Object.keys(unknown))
-    throw new TypeError(`Unknown option ${name}; the options are skip, maxValueBytes`)
+  checkOptionNames(options, ['skip', 'maxValueBytes'])
+  const { skip, maxValueBytes = 64 * 1024 * 1024 } = options
   checkRange('maxValueBytes', maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
-  for (const [id, reason] of Object.entries(skip)) {
-    if (!Object.hasOwn(storeRules, id)) throw new TypeError(`Option skip names ${id}, which is not a rule`)
-    if (typeof reason !== 'string' || reason.trim() === '') throw new TypeError(`Option skip needs a reason for ${id}`)
-  }
-  return definitions.map(definition => {
-    const { rule, title } = definition
-    const reason = skip[rule]
-    if (reason === undefined) {
-      return { id: rule, title: `${rule} ${title}`, run: context => runCase(definition, open, maxValueBytes, context) }
-    }
-    return {
-      id: rule,
-      title: `${rule} ${title} (skipped: ${reason})`,
-      skipped: reason,
-      run: async context => void context?.skip?.(reason),
-    }
-  })
-}
-
-async function runCase(
-  definition: CaseDefinition,
-  open: OpenStore,
-  maxValueBytes: number,
-  context: CaseContext | undefined,
-): Promise<void> {
-  await withHandle(open, async handle => {
-    const tools = toolsOf(definition.rule, handle, maxValueBytes)
-    if (definition.needs === undefined || offers(tools, handle, definition.needs)) await proveCase(definition, tools)
-    else context?.skip?.(`${ownerOf(definition.needs)} has no ${definition.needs}()`)
-  })
-}
-
-// An error of the store itself says nothing about rules.
-async function proveCase({ rule, title, prove }: CaseDefinition, tools: CaseTools): Promise<void> {
-  try {
-    await prove(tools)
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith(`${rule} `)) throw error
-    throw violation(rule, title, String(error), 'success', { cause: error })
-  }
+  return bindRules(storeRules, definitions, skip, (prove, { rule, needs }, context) =>
+    withHandle(open, async handle => {
+      const tools = toolsOf(rule, handle, maxValueBytes)
+      if (needs === undefined || offers(tools, handle, needs)) await prove(tools)
+      else context.skip?.(`${ownerOf(needs)} has no ${needs}()`)
+    }),
+  )
 }
 
 function toolsOf(rule: StoreRule, handle: StoreHandle, maxValueBytes: number): CaseTools {

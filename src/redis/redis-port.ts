@@ -40,22 +40,24 @@ export interface RedisSubscription {
 
 /**
  * All that coldsnap asks of a Redis client: commands as bytes, and channels on a connection of their own. Rules are in
- * `coldsnap/contract`. A port never queues for a connection that is not there: such calls reject at once with
- * `UNAVAILABLE`. What Redis refuses rejects with the client's own error, whose message is Redis's (`WRONGTYPE ...`).
+ * `coldsnap/contract`. A port connects when it is first used, and the calls until then wait for that one attempt; later it never
+ * queues for a connection that is not there: such calls reject at once with `UNAVAILABLE`. What Redis refuses rejects with the client's own error, whose message is Redis's (`WRONGTYPE ...`).
  */
 export interface RedisPort {
   /** Sends `commands` in this order, in one go where they go to one node; one reply or `Error` for each, in the order. */
   pipeline(commands: readonly RedisCommand[], options?: RedisCallOptions): Promise<readonly (RedisReply | Error)[]>
   /** Sends one command. */
   command(command: RedisCommand, options?: RedisCallOptions): Promise<RedisReply>
-  /** Listens to `channel` on a connection that the port makes and owns. Resolves at once; `up` tells when it is active. */
+  /** Listens to `channel` on a connection that the port makes and owns. Returns at once; `up` tells when it is active. */
   subscribe(channel: string, listener: RedisListener): RedisSubscription
   /** The nodes of a cluster that hold keys, or the one server: for `SCAN`. */
-  nodes(): Promise<readonly RedisNode[]>
+  nodes(options?: RedisCallOptions): Promise<readonly RedisNode[]>
   /** Whether the keys are spread over the nodes of a Redis Cluster. */
   readonly isCluster: boolean
   /** The number of the database that the client has selected. */
   database(options?: RedisCallOptions): Promise<number>
+  /** Ends the connections that the port made, and its subscriptions; every other call is then `CLOSED`. May be repeated. */
+  close(): Promise<void>
 }
 
 /** One node that holds keys. */

@@ -9,11 +9,10 @@ import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { bareStore } from '../helpers/bare-store.ts'
 import { contents } from '../snapshot/app-state.ts'
+import { runCases } from './run-cases.ts'
 
 function runCrashCases(name: string, open: OpenStore): void {
-  describe(name, () => {
-    for (const { title, run } of crashCases(open)) it(title, run)
-  })
+  runCases(name, crashCases(open))
 }
 
 async function copyOf(disk: Store): Promise<MemoryStore> {

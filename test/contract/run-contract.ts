@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { afterAll, describe, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { type OpenStore, type StoreContractOptions, storeContract, storeProperties } from '../../src/contract/index.ts'
 import { prefixed } from './prefixed.ts'
+import { runCases } from './run-cases.ts'
 
 // COLDSNAP_RUNS=20 makes every property run 20 times as many samples.
 const factor = Number(process.env['COLDSNAP_RUNS'] ?? 1)
@@ -13,22 +14,8 @@ interface RunOptions extends StoreContractOptions {
 
 /** Registers all cases and properties for `open`, with vitest. */
 export function runContract(name: string, open: OpenStore, { runs = 100, ...options }: RunOptions = {}): void {
+  runCases(name, storeContract(open, options))
   describe(name, () => {
-    const leftOut = new Set<string>()
-    for (const { id, title, run } of storeContract(open, options)) {
-      it(title, async context => {
-        await run({
-          skip(reason) {
-            leftOut.add(`${id} ${reason}`)
-            context.skip(reason)
-          },
-        })
-      })
-    }
-    // The reporter does not print the reasons of skipped tests when many files run.
-    afterAll(() => {
-      if (leftOut.size > 0) process.stdout.write(`${name}, left out: ${[...leftOut].join('; ')}\n`)
-    })
     for (const { title, run } of storeProperties(open, fc)) {
       it(title, async () => await run({ numRuns: Math.ceil(runs * factor) }), 60_000 * Math.max(1, factor))
     }

@@ -1,10 +1,10 @@
 import type { Entry } from '../../group/entry.ts'
 import type { EntryCache } from '../../group/entry-cache.ts'
 import type { Checks } from '../assert.ts'
+import type { RuleDefinition } from '../rule-cases.ts'
 import { hostileKeys, numbered, textOf } from '../samples.ts'
 import type { EntryCacheRule } from './entry-cache-rules.ts'
 import { entryOf, wireEntry } from './group-samples.ts'
-import type { PartCaseDefinition } from './part-case.ts'
 
 /** Opens a cache; `keepExpiredMs` is 0 if not said. */
 export type OpenEntryCache = (maxBytes: number, keepExpiredMs?: number) => EntryCache
@@ -19,7 +19,7 @@ function textIn(entry: Entry | undefined): string {
 }
 
 /** The cases of `entryCacheContract`. */
-export const entryCacheCases: readonly PartCaseDefinition<EntryCacheRule, OpenEntryCache>[] = [
+export const entryCacheCases: readonly RuleDefinition<EntryCacheRule, OpenEntryCache>[] = [
   {
     rule: 'E1',
     title: 'keys that are not there',

@@ -1,7 +1,9 @@
+import { checkOptionNames } from '../../core/check.ts'
 import type { EntryCache, EntryCacheFactory } from '../../group/entry-cache.ts'
+import { bindRules } from '../rule-cases.ts'
 import { entryCacheCases } from './entry-cache-cases.ts'
 import { type EntryCacheRule, entryCacheRules } from './entry-cache-rules.ts'
-import { bindCases, checkNames, type PartCase, type PartOptions } from './part-case.ts'
+import type { PartCase, PartOptions } from './part-case.ts'
 
 /**
  * The contract of {@link EntryCache} as data, for any test runner. A whole test file is
@@ -16,7 +18,7 @@ export function entryCacheContract(
   options: PartOptions<EntryCacheRule> = {},
 ): readonly PartCase<EntryCacheRule>[] {
   if (typeof factory !== 'function') throw new TypeError(`factory must be a function, received ${typeof factory}`)
-  checkNames(options, ['skip'])
+  checkOptionNames(options, ['skip'])
   const open = (maxBytes: number, keepExpiredMs = 0): EntryCache => factory({ maxBytes, keepExpiredMs })
-  return bindCases(entryCacheRules, entryCacheCases, use => use(open), options.skip)
+  return bindRules(entryCacheRules, entryCacheCases, options.skip, prove => prove(open))
 }

@@ -1,6 +1,8 @@
+import { checkOptionNames } from '../../core/check.ts'
 import type { RingHash } from '../../group/ring-presets.ts'
+import { bindRules, type RuleDefinition } from '../rule-cases.ts'
 import { bytesOf, pattern } from '../samples.ts'
-import { bindCases, checkNames, type PartCase, type PartCaseDefinition, type PartOptions } from './part-case.ts'
+import type { PartCase, PartOptions } from './part-case.ts'
 
 /** What every {@link RingHash} promises: rule id to sentence. Ids are stable within a major version. */
 export const ringHashRules = {
@@ -33,12 +35,12 @@ export function ringHashContract(
   options: RingHashContractOptions = {},
 ): readonly PartCase<RingHashRule>[] {
   if (typeof hash !== 'function') throw new TypeError(`hash must be a function, received ${typeof hash}`)
-  checkNames(options, ['skip', 'bits'])
+  checkOptionNames(options, ['skip', 'bits'])
   const { bits = 64 } = options
   if (!Number.isSafeInteger(bits) || bits < 16 || bits > 64) {
     throw new RangeError(`Option bits must be an integer from 16 to 64, received ${bits}`)
   }
-  return bindCases(ringHashRules, definitions, use => use({ hash, bits }), options.skip)
+  return bindRules(ringHashRules, definitions, options.skip, prove => prove({ hash, bits }))
 }
 
 interface Tools {
@@ -51,7 +53,7 @@ const samples: readonly Uint8Array[] = [
   ...[Uint8Array.of(0), Uint8Array.of(0, 0), Uint8Array.of(255, 254), pattern(256), pattern(100_000)],
 ]
 
-const definitions: readonly PartCaseDefinition<RingHashRule, Tools>[] = [
+const definitions: readonly RuleDefinition<RingHashRule, Tools>[] = [
   {
     rule: 'H1',
     title: 'hashes of samples and labels',

@@ -1,9 +1,9 @@
 import type { Entry } from '../../group/entry.ts'
 import type { PeerAnswer, PeerCallOptions, PeerService } from '../../group/peer-service.ts'
 import type { Peer, Transport } from '../../group/transport.ts'
+import type { RuleDefinition } from '../rule-cases.ts'
 import { bytesOf } from '../samples.ts'
 import { hexOf, wireEntry } from './group-samples.ts'
-import type { PartCaseDefinition } from './part-case.ts'
 import type { TransportRule } from './transport-rules.ts'
 
 /** A transport under test and the other side of it. */
@@ -32,7 +32,7 @@ export interface TransportTools {
 }
 
 /** A case of the contract before it is bound to a transport. */
-export type TransportCaseDefinition = PartCaseDefinition<TransportRule, TransportTools>
+export type TransportCaseDefinition = RuleDefinition<TransportRule, TransportTools>
 
 /** A call as the service saw it. */
 export interface SeenCall {

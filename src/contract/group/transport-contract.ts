@@ -1,4 +1,6 @@
-import { bindCases, checkNames, type PartCase, type PartOptions } from './part-case.ts'
+import { checkOptionNames } from '../../core/check.ts'
+import { bindRules } from '../rule-cases.ts'
+import type { PartCase, PartOptions } from './part-case.ts'
 import { transportCallCases } from './transport-call-cases.ts'
 import { type OpenTransport, ScriptedService, type TransportHandle, type TransportTools } from './transport-case.ts'
 import { transportContentCases } from './transport-content-cases.ts'
@@ -25,12 +27,12 @@ export function transportContract(
   options: TransportContractOptions = {},
 ): readonly PartCase<TransportRule>[] {
   if (typeof open !== 'function') throw new TypeError(`open must be a function, received ${typeof open}`)
-  checkNames(options, ['skip', 'maxValueBytes', 'patienceMs'])
+  checkOptionNames(options, ['skip', 'maxValueBytes', 'patienceMs'])
   const { maxValueBytes = 4 * 1024 * 1024, patienceMs = 5000 } = options
-  const withTools = async (use: (tools: TransportTools) => Promise<void>): Promise<void> => {
+  const run = async (prove: (tools: TransportTools) => Promise<void>): Promise<void> => {
     const handle = await open()
     try {
-      await use(toolsOf(handle, maxValueBytes, patienceMs))
+      await prove(toolsOf(handle, maxValueBytes, patienceMs))
     } catch (error) {
       // The broken rule is what the author must see, not a release that fails because of it.
       await Promise.resolve(handle.close?.()).catch(() => {})
@@ -38,7 +40,7 @@ export function transportContract(
     }
     await handle.close?.()
   }
-  return bindCases(transportRules, [...transportContentCases, ...transportCallCases], withTools, options.skip)
+  return bindRules(transportRules, [...transportContentCases, ...transportCallCases], options.skip, run)
 }
 
 function toolsOf(handle: TransportHandle, maxValueBytes: number, patienceMs: number): TransportTools {

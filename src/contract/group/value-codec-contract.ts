@@ -1,7 +1,9 @@
+import { checkOptionNames } from '../../core/check.ts'
 import { equalDeep } from '../../core/equal-deep.ts'
 import type { ValueCodec } from '../../group/value-codec.ts'
 import { describeBytes } from '../assert.ts'
-import { bindCases, checkNames, type PartCase, type PartCaseDefinition, type PartOptions } from './part-case.ts'
+import { bindRules, type RuleDefinition } from '../rule-cases.ts'
+import type { PartCase, PartOptions } from './part-case.ts'
 
 /** What every {@link ValueCodec} promises: rule id to sentence. Ids are stable within a major version. */
 export const valueCodecRules = {
@@ -34,11 +36,11 @@ export function valueCodecContract<T>(
   codec: ValueCodec<T>,
   options: ValueCodecContractOptions<T>,
 ): readonly PartCase<ValueCodecRule>[] {
-  checkNames(options, ['skip', 'samples', 'isSame'])
+  checkOptionNames(options, ['skip', 'samples', 'isSame'])
   const { samples, isSame = equalDeep } = options
   if (typeof samples !== 'function') throw new TypeError(`samples must be a function, received ${typeof samples}`)
   if (samples().length < 2) throw new RangeError(`samples must give at least 2 values, received ${samples().length}`)
-  return bindCases(valueCodecRules, casesOf<T>(), use => use({ codec, samples, isSame }), options.skip)
+  return bindRules(valueCodecRules, casesOf<T>(), options.skip, prove => prove({ codec, samples, isSame }))
 }
 
 interface Tools<T> {
@@ -47,7 +49,7 @@ interface Tools<T> {
   readonly isSame: (a: T, b: T) => boolean
 }
 
-function casesOf<T>(): readonly PartCaseDefinition<ValueCodecRule, Tools<T>>[] {
+function casesOf<T>(): readonly RuleDefinition<ValueCodecRule, Tools<T>>[] {
   return [
     {
       rule: 'V1',

@@ -5,7 +5,7 @@ import type { Entry } from '../../../src/group/entry.ts'
 import type { EntryCache, EntryCacheOptions, EntryCacheStats } from '../../../src/group/entry-cache.ts'
 import { keyByteLength } from '../../../src/group/group-key.ts'
 import { LruCache } from '../../../src/group/lru-cache.ts'
-import { failedRules, runCases } from './run-cases.ts'
+import { failedRules, runCases } from '../run-cases.ts'
 
 runCases(
   'LruCache',

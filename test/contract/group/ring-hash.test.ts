@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { fnv1 } from '../../../src/bytes/fnv.ts'
 import { type RingHashRule, ringHashContract, ringHashRules } from '../../../src/contract/group/ring-hash-contract.ts'
 import { type RingHash, ringPresetNames, ringPresets } from '../../../src/group/ring-presets.ts'
-import { failedRules, runCases } from './run-cases.ts'
+import { failedRules, runCases } from '../run-cases.ts'
 
 for (const preset of ringPresetNames) {
   const bits = preset === 'groupcacheOriginal' ? 32 : 64

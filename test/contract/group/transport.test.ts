@@ -3,7 +3,7 @@ import type { TransportHandle } from '../../../src/contract/group/transport-case
 import { transportContract } from '../../../src/contract/group/transport-contract.ts'
 import { transportRules } from '../../../src/contract/group/transport-rules.ts'
 import { MemoryNetwork } from '../../../src/group/memory-network.ts'
-import { failedRules, runCases } from './run-cases.ts'
+import { failedRules, runCases } from '../run-cases.ts'
 import { handleOf, SoundPeer } from './sound-transport.ts'
 import { transportMutants } from './transport-mutants.ts'
 

@@ -5,7 +5,7 @@ import {
   valueCodecRules,
 } from '../../../src/contract/group/value-codec-contract.ts'
 import type { ValueCodec } from '../../../src/group/value-codec.ts'
-import { failedRules, runCases } from './run-cases.ts'
+import { failedRules, runCases } from '../run-cases.ts'
 
 interface User {
   readonly name: string

@@ -6,7 +6,7 @@ import { httpTransport } from '../../../src/group/http-transport.ts'
 import { GroupServer } from '../../../src/group/node/group-server.ts'
 import { nodeTransport } from '../../../src/group/node/node-transport.ts'
 import type { Peer, Transport } from '../../../src/group/transport.ts'
-import { runCases } from '../../contract/group/run-cases.ts'
+import { runCases } from '../../contract/run-cases.ts'
 
 const secret = 'correct horse battery staple'
 

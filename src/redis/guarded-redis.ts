@@ -1,0 +1,161 @@
+import { Breaker, type BreakerOptions, type BreakerPass, type BreakerState } from '../core/breaker.ts'
+import type { CallSignal } from '../core/call-signal.ts'
+import { checkFunction, checkInteger, checkOptionNames } from '../core/check.ts'
+import { maxTimeoutMs, withDeadline } from '../core/deadline.ts'
+import { CacheError, isCacheError } from '../errors.ts'
+import type {
+  RedisCallOptions,
+  RedisCommand,
+  RedisListener,
+  RedisNode,
+  RedisPort,
+  RedisReply,
+  RedisSubscription,
+} from './redis-port.ts'
+
+/** Options of a {@link GuardedRedis}. */
+export interface GuardedRedisOptions {
+  /** By when a call is answered, in milliseconds. @default 1_000 */
+  readonly timeoutMs?: number | undefined
+  /** When Redis is left alone after failures. @default {} */
+  readonly breaker?: BreakerOptions | undefined
+  /** How many calls may be under way, those included whose callers have given up. @default 10_000 */
+  readonly maxPending?: number | undefined
+  /** The time in milliseconds. @default Date.now */
+  readonly clock?: (() => number) | undefined
+}
+
+/** The names of the options, for who takes them among his own. */
+export const guardOptionNames = ['timeoutMs', 'breaker', 'maxPending', 'clock'] as const
+
+// What a server answers that cannot serve now: another one, or this one a little later, can.
+const notNow = /^(?:LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|MOVED|ASK) /
+
+/**
+ * A {@link RedisPort} whose calls all end: by a deadline, at once while a breaker leaves Redis alone, at once where too many
+ * are under way. All that is for reasons of the connection, of time, or of a server that cannot serve now is `UNAVAILABLE`
+ * with its cause; what Redis refuses to a command rejects as it is, and is no reason to leave Redis alone.
+ */
+export class GuardedRedis implements RedisPort {
+  readonly isCluster: boolean
+  readonly #port: RedisPort
+  readonly #breaker: Breaker
+  readonly #timeoutMs: number
+  readonly #maxPending: number
+  readonly #clock: () => number
+  #pending = 0
+  #lastFailure: unknown
+
+  /** Closing it closes `port`. */
+  constructor(port: RedisPort, options: GuardedRedisOptions = {}) {
+    checkOptionNames(options, guardOptionNames)
+    const { timeoutMs = 1000, breaker, maxPending = 10_000, clock = Date.now } = options
+    checkInteger('timeoutMs', timeoutMs, 1)
+    if (timeoutMs > maxTimeoutMs) throw new RangeError(`Option timeoutMs must be at most ${maxTimeoutMs}`)
+    checkInteger('maxPending', maxPending, 1)
+    checkFunction('clock', clock)
+    this.isCluster = port.isCluster
+    this.#port = port
+    this.#breaker = new Breaker(breaker)
+    this.#timeoutMs = timeoutMs
+    this.#maxPending = maxPending
+    this.#clock = clock
+  }
+
+  /** Whether calls go through: `open` and `halfOpen` are a Redis that is left alone. */
+  get breakerState(): BreakerState {
+    return this.#breaker.state
+  }
+
+  /** How many calls Redis owes an answer. */
+  get pending(): number {
+    return this.#pending
+  }
+
+  command(command: RedisCommand, { signal }: RedisCallOptions = {}): Promise<RedisReply> {
+    return this.#guard(signal, () => this.#port.command(command))
+  }
+
+  pipeline(
+    commands: readonly RedisCommand[],
+    { signal }: RedisCallOptions = {},
+  ): Promise<readonly (RedisReply | Error)[]> {
+    return this.#guard(signal, async () => {
+      const answers = await this.#port.pipeline(commands)
+      const refused = answers.find(isNotNow)
+      if (refused !== undefined) throw refused
+      return answers
+    })
+  }
+
+  subscribe(channel: string, listener: RedisListener): RedisSubscription {
+    return this.#port.subscribe(channel, listener)
+  }
+
+  async nodes({ signal }: RedisCallOptions = {}): Promise<readonly RedisNode[]> {
+    const nodes = await this.#guard(signal, () => this.#port.nodes())
+    return nodes.map(node => ({
+      command: (command, options = {}) => this.#guard(options.signal, () => node.command(command)),
+    }))
+  }
+
+  database({ signal }: RedisCallOptions = {}): Promise<number> {
+    return this.#guard(signal, () => this.#port.database())
+  }
+
+  async close(): Promise<void> {
+    await this.#port.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #guard<T>(signal: CallSignal | undefined, call: () => Promise<T>): Promise<T> {
+    if (this.#pending >= this.#maxPending) {
+      const message = `${this.#maxPending} calls wait for Redis already`
+      return Promise.reject(new CacheError('UNAVAILABLE', message, { cause: this.#lastFailure }))
+    }
+    const pass = this.#breaker.tryEnter(this.#clock())
+    if (pass === undefined) {
+      const message = 'Redis is left alone for a while after failures'
+      return Promise.reject(new CacheError('UNAVAILABLE', message, { cause: this.#lastFailure }))
+    }
+    return withDeadline('The answer of Redis', this.#timeoutMs, signal, () => this.#count(call())).then(
+      value => {
+        pass.succeeded()
+        return value
+      },
+      (error: unknown) => this.#fail(pass, error),
+    )
+  }
+
+  // What the client still holds counts, whether or not somebody waits for it.
+  #count<T>(work: Promise<T>): Promise<T> {
+    const ended = (): void => {
+      this.#pending -= 1
+    }
+    this.#pending += 1
+    work.then(ended, ended)
+    return work
+  }
+
+  #fail(pass: BreakerPass, error: unknown): never {
+    if (isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED')) {
+      pass.abandoned()
+      throw error
+    }
+    const isFailure = isCacheError(error, 'UNAVAILABLE')
+    if (!isFailure && !isCacheError(error, 'TIMEOUT') && !isNotNow(error)) {
+      pass.succeeded()
+      throw error
+    }
+    pass.failed(this.#clock())
+    this.#lastFailure = error
+    throw isFailure ? error : new CacheError('UNAVAILABLE', 'Redis cannot serve now', { cause: error })
+  }
+}
+
+function isNotNow(answer: unknown): answer is Error {
+  return answer instanceof Error && notNow.test(answer.message)
+}

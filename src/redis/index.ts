@@ -1,0 +1,14 @@
+export { GuardedRedis, type GuardedRedisOptions } from './guarded-redis.ts'
+export { redisPort } from './port-of-client.ts'
+export type { IoRedisClient, IoRedisCluster, NodeRedisClient, NodeRedisCluster, RedisClient } from './redis-client.ts'
+export type {
+  RedisArgument,
+  RedisCallOptions,
+  RedisCommand,
+  RedisListener,
+  RedisNode,
+  RedisPort,
+  RedisReply,
+  RedisSubscription,
+} from './redis-port.ts'
+export { RedisScript } from './redis-script.ts'

@@ -1,0 +1,200 @@
+import type { RedisReply } from '../../redis/redis-port.ts'
+import type { RemoteOptions, RemoteRead, SyncedEntry } from '../remote-level.ts'
+import { asCacheError } from './as-cache-error.ts'
+import { bytesOfId, type Id64, sameId } from './id64.ts'
+import { readScript } from './lua/read.ts'
+import type { NativeContext } from './native-context.ts'
+import type { Partition } from './partition.ts'
+import { decodeRecord, type NativeRecord, recordHeadBytes } from './record.ts'
+import { headOf, itemsOf, unexpected } from './script-reply.ts'
+
+/** What a conditional write holds a key against. */
+export class NativeSeen {
+  /** The epoch in which the key was looked at; empty where there was none. */
+  readonly epoch: Uint8Array
+  /** A change that was done before the look; later ones may not have deleted the tags of what is written. */
+  readonly sequence: number
+  /** How the record began that was there, valid or not; empty: there was none. */
+  readonly head: Uint8Array
+
+  constructor(epoch: Uint8Array, sequence: number, head: Uint8Array) {
+    this.epoch = epoch
+    this.sequence = sequence
+    this.head = head
+  }
+}
+
+/** What may be believed about a record: `undefined` is not known. */
+type Judgement = 'valid' | 'dead' | undefined
+
+const noBytes = new Uint8Array()
+const keysPerCommand = 500
+
+/** The entry of a record, with its times on this process's clock. */
+export function entryOf(partition: Partition, record: NativeRecord): SyncedEntry | undefined {
+  const { codec, sequence, body, tags } = record
+  // A tombstone.
+  if (codec === 0) return undefined
+  return {
+    version: sequence,
+    codec,
+    body,
+    freshUntilMs: partition.clock.toLocal(record.freshUntil),
+    expiresAtMs: partition.clock.toLocal(record.expiresAt),
+    tags,
+  }
+}
+
+/**
+ * Reads values: by a plain GET while this process is in step and knows what the record must be held against, else by a
+ * script that reads the record together with the state of its partition.
+ */
+export class NativeReader {
+  readonly #context: NativeContext
+
+  constructor(context: NativeContext) {
+    this.#context = context
+  }
+
+  async read(keys: readonly string[], options?: RemoteOptions): Promise<readonly RemoteRead[]> {
+    const [first] = keys
+    if (first === undefined) return []
+    if (keys.length === 1) return await this.#readOf(this.#context.partitionOf(first), keys, options)
+    const reads: RemoteRead[] = new Array(keys.length)
+    const work: Promise<void>[] = []
+    for (const [partition, indices] of this.#context.byPartition(keys)) {
+      for (let at = 0; at < indices.length; at += keysPerCommand) {
+        const chunk = indices.slice(at, at + keysPerCommand)
+        const put = (found: readonly RemoteRead[]): void => {
+          for (const [i, index] of chunk.entries()) reads[index] = found[i]!
+        }
+        const chunkKeys = chunk.map(index => keys[index]!)
+        work.push(this.#readOf(partition, chunkKeys, options).then(put))
+      }
+    }
+    await Promise.all(work)
+    return reads
+  }
+
+  async #readOf(partition: Partition, keys: readonly string[], options?: RemoteOptions): Promise<RemoteRead[]> {
+    const { trusted, life } = partition
+    if (trusted === undefined) return await this.#ask(partition, keys, options)
+    const seenEpoch = bytesOfId(trusted.epoch)
+    const found = await this.#get(partition, keys, options)
+    const reads: RemoteRead[] = new Array(keys.length)
+    const asked: number[] = []
+    for (const [i, bytes] of found.entries()) {
+      const read = this.#readBy(partition, life, bytes, head => new NativeSeen(seenEpoch, trusted.sequence, head))
+      if (read === undefined) asked.push(i)
+      else reads[i] = read
+    }
+    if (asked.length > 0) {
+      const answers = await this.#ask(
+        partition,
+        asked.map(i => keys[i]!),
+        options,
+      )
+      for (const [j, i] of asked.entries()) reads[i] = answers[j]!
+    }
+    return reads
+  }
+
+  async #get(partition: Partition, keys: readonly string[], options?: RemoteOptions): Promise<(Uint8Array | null)[]> {
+    const names = keys.map(key => partition.names.valuePrefix + key)
+    const isOne = names.length === 1
+    const command = { args: [isOne ? 'GET' : 'MGET', ...names], key: partition.names.meta }
+    const reply = await this.#context.port.command(command, options)
+    const values = isOne ? [reply] : itemsOf(reply)
+    if (values.length !== keys.length) throw unexpected()
+    return values.map(bytesOrNull)
+  }
+
+  // What a plain read found, judged by what is known now; undefined: Redis must be asked.
+  #readBy(
+    partition: Partition,
+    life: number,
+    bytes: Uint8Array | null,
+    seen: (head: Uint8Array) => NativeSeen,
+  ): RemoteRead | undefined {
+    const point = partition.life === life ? partition.trusted : undefined
+    if (point === undefined) return undefined
+    if (bytes === null) return { entry: undefined, seen: seen(noBytes) }
+    return this.#judged(partition, bytes, seen, record => {
+      if (sameId(record.epoch, point.epoch)) {
+        const verdict = partition.tags.judge(record.tags, record.sequence)
+        return verdict === 'unknown' ? undefined : verdict
+      }
+      return partition.isDead(record.epoch) ? 'dead' : undefined
+    })
+  }
+
+  #judged(
+    partition: Partition,
+    bytes: Uint8Array,
+    seen: (head: Uint8Array) => NativeSeen,
+    judge: (record: NativeRecord) => Judgement,
+  ): RemoteRead | undefined {
+    // A copy: it may be held as long as a load takes, and the value need not be.
+    const head = seen(bytes.slice(0, recordHeadBytes))
+    let record: NativeRecord
+    try {
+      record = decodeRecord(bytes)
+    } catch (error) {
+      this.#context.sink.problem(asCacheError(error))
+      return { entry: undefined, seen: head }
+    }
+    const judgement = judge(record)
+    if (judgement === undefined) return undefined
+    return { entry: judgement === 'valid' ? entryOf(partition, record) : undefined, seen: head }
+  }
+
+  // Reads together with the state of the partition: what Redis says then needs no knowledge of ours.
+  async #ask(partition: Partition, keys: readonly string[], options?: RemoteOptions): Promise<RemoteRead[]> {
+    const { port, settings } = this.#context
+    const { meta, tags, valuePrefix } = partition.names
+    const { life } = partition
+    const sentAtMs = settings.clock()
+    const names = keys.map(key => valuePrefix + key)
+    const reply = itemsOf(await readScript.run(port, [meta, tags, ...names], [], options))
+    if (reply.length !== 3 + keys.length) throw unexpected()
+    const [epochBytes] = reply
+    if (!(epochBytes instanceof Uint8Array)) throw unexpected()
+    const isEmpty = epochBytes.byteLength === 0
+    const { epoch, sequence, timeMs } = headOf([isEmpty ? new Uint8Array(8) : epochBytes, ...reply.slice(1, 3)])
+    partition.clock.answered(sentAtMs, timeMs)
+    const seen = (head: Uint8Array): NativeSeen => new NativeSeen(epochBytes, sequence, head)
+    return reply.slice(3).map(item => {
+      const [bytes, deletedAt] = recordItem(item)
+      if (bytes === null) return { entry: undefined, seen: seen(noBytes) }
+      const judge = (record: NativeRecord): Judgement => {
+        if (partition.life === life) this.#learn(partition, epoch, record, deletedAt)
+        const isValid = !isEmpty && sameId(record.epoch, epoch) && deletedAt.every(at => at < record.sequence)
+        return isValid ? 'valid' : 'dead'
+      }
+      return this.#judged(partition, bytes, seen, judge)!
+    })
+  }
+
+  // So that the next read of the same record, or of one with the same tags, is a plain one.
+  #learn(partition: Partition, epoch: Id64, record: NativeRecord, deletedAt: readonly number[]): void {
+    const { point } = partition.chain
+    if (point === undefined || !sameId(point.epoch, epoch)) return
+    if (!sameId(record.epoch, epoch)) partition.bury(record.epoch)
+    else for (const [i, tag] of record.tags.entries()) partition.tags.deleted(tag, deletedAt[i] ?? 0, point.sequence)
+  }
+}
+
+function bytesOrNull(reply: RedisReply): Uint8Array | null {
+  if (reply === null || reply instanceof Uint8Array) return reply
+  throw unexpected()
+}
+
+function recordItem(item: RedisReply): readonly [bytes: Uint8Array | null, deletedAt: readonly number[]] {
+  if (!Array.isArray(item)) return [bytesOrNull(item), []]
+  const [bytes, deletedAt] = item as readonly RedisReply[]
+  const numbers = itemsOf(deletedAt ?? null).map(each => {
+    if (typeof each === 'number') return each
+    throw unexpected()
+  })
+  return [bytesOrNull(bytes ?? null), numbers]
+}

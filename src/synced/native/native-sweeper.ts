@@ -1,0 +1,87 @@
+import { utf8Decode } from '../../bytes/utf8.ts'
+import { checkSignal } from '../../core/check.ts'
+import type { RedisNode, RedisReply } from '../../redis/redis-port.ts'
+import type { RemoteOptions } from '../remote-level.ts'
+import { sweepScript } from './lua/sweep.ts'
+import type { NativeContext } from './native-context.ts'
+import type { Partition } from './partition.ts'
+import { itemsOf, numberOf, unexpected } from './script-reply.ts'
+
+const keysPerScan = '500'
+
+/** Removes what is dead but still takes space. Looks at all keys of the server, a few at a time. */
+export class NativeSweeper {
+  readonly #context: NativeContext
+
+  constructor(context: NativeContext) {
+    this.#context = context
+  }
+
+  /** Gives how many keys were removed. */
+  async sweep(options: RemoteOptions = {}): Promise<number> {
+    let removed = 0
+    for (const node of await this.#context.port.nodes()) removed += await this.#sweepNode(node, options)
+    return removed
+  }
+
+  async #sweepNode(node: RedisNode, options: RemoteOptions): Promise<number> {
+    const { prefix } = this.#context.settings
+    const pattern = `${literally(prefix)}{${literally(prefix)}[0-9]*}v*`
+    let removed = 0
+    let cursor = '0'
+    do {
+      checkSignal(options.signal)
+      const reply = await node.command({ args: ['SCAN', cursor, 'MATCH', pattern, 'COUNT', keysPerScan] }, options)
+      const [next, names] = itemsOf(reply)
+      cursor = textOf(next)
+      removed += await this.#sweepKeys(itemsOf(names ?? null), options)
+    } while (cursor !== '0')
+    return removed
+  }
+
+  async #sweepKeys(names: readonly RedisReply[], options: RemoteOptions): Promise<number> {
+    const groups = new Map<Partition, string[]>()
+    for (const name of names) {
+      const text = nameOf(name)
+      const partition = text === undefined ? undefined : this.#ownerOf(text)
+      if (text === undefined || partition === undefined) continue
+      const group = groups.get(partition)
+      if (group === undefined) groups.set(partition, [text])
+      else group.push(text)
+    }
+    let removed = 0
+    for (const [{ names: own }, group] of groups) {
+      const keys = [own.meta, own.tags, ...group]
+      removed += numberOf(await sweepScript.run(this.#context.port, keys, [], options))
+    }
+    return removed
+  }
+
+  // The pattern lets more through than the names of values.
+  #ownerOf(name: string): Partition | undefined {
+    const { prefix } = this.#context.settings
+    const number = /^\d+/.exec(name.slice(2 * prefix.length + 1))?.[0]
+    const partition = number === undefined ? undefined : this.#context.partitions[Number(number)]
+    return partition !== undefined && name.startsWith(partition.names.valuePrefix) ? partition : undefined
+  }
+}
+
+/** A pattern of Redis that only `text` matches. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\*?[\]^-]/g, '\\$&')
+}
+
+function textOf(reply: RedisReply | undefined): string {
+  if (reply instanceof Uint8Array) return utf8Decode(reply)
+  throw unexpected()
+}
+
+// A name that is not UTF-8 is none of ours.
+function nameOf(reply: RedisReply): string | undefined {
+  if (!(reply instanceof Uint8Array)) throw unexpected()
+  try {
+    return utf8Decode(reply)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,91 @@
+import { fnv1 } from '../../bytes/fnv.ts'
+import { fromHex } from '../../bytes/hex.ts'
+import { utf8Encode } from '../../bytes/utf8.ts'
+import { ClockOffset } from './clock-offset.ts'
+import { type ChainPoint, EventChain } from './event-chain.ts'
+import { bytesOfId, type Id64, idBytes, readId, sameId } from './id64.ts'
+import { type PartitionNames, partitionNames } from './key-names.ts'
+import { TagMemory } from './tag-memory.ts'
+
+const maxDeadEpochs = 16
+/** An event that has not come by then was found to be lost, or belongs to a history that is over. */
+const maxFenceRounds = 4
+
+/** What this process knows of one partition. */
+export class Partition {
+  readonly number: number
+  readonly names: PartitionNames
+  /** How this process names itself and the partition in events. */
+  readonly from: Uint8Array
+  readonly chain: EventChain = new EventChain()
+  readonly tags: TagMemory = new TagMemory()
+  readonly clock: ClockOffset = new ClockOffset()
+  #life = 0
+  #fence = 0
+  #fenceRounds = 0
+  #deadEpochs: Id64[] = []
+
+  constructor(prefix: string, number: number, sender: Id64) {
+    this.number = number
+    this.names = partitionNames(prefix, number)
+    this.from = new Uint8Array(idBytes + 2)
+    this.from.set(bytesOfId(sender))
+    this.from[idBytes] = number >> 8
+    this.from[idBytes + 1] = number
+  }
+
+  /** Grows whenever the chain begins anew: what was known before is then worth nothing. */
+  get life(): number {
+    return this.#life
+  }
+
+  /** The point of the chain, if what is known by it is all that this process itself was told: else Redis must be asked. */
+  get trusted(): ChainPoint | undefined {
+    const { point } = this.chain
+    return point !== undefined && point.sequence >= this.#fence ? point : undefined
+  }
+
+  /** In step from here on. */
+  begin(point: ChainPoint): void {
+    this.#life += 1
+    this.chain.begin(point)
+    this.tags.begin(point.sequence)
+    this.#deadEpochs = []
+  }
+
+  /** This process made the change `sequence` that makes records void; its event is still to come. */
+  fence(sequence: number): void {
+    this.#fence = Math.max(this.#fence, sequence)
+    this.#fenceRounds = 0
+  }
+
+  /** What Redis is asked from now on, it answers as of after all that this process did. */
+  unfence(): void {
+    this.#fence = 0
+  }
+
+  /** A round of the heartbeat is over. */
+  endRound(): void {
+    this.#fenceRounds += 1
+    if (this.#fenceRounds >= maxFenceRounds) this.#fence = 0
+  }
+
+  /** No record of that epoch is valid any more. */
+  bury(epoch: Id64): void {
+    if (this.isDead(epoch)) return
+    this.#deadEpochs.unshift(epoch)
+    if (this.#deadEpochs.length > maxDeadEpochs) this.#deadEpochs.pop()
+  }
+
+  isDead(epoch: Id64): boolean {
+    return this.#deadEpochs.some(each => sameId(each, epoch))
+  }
+}
+
+/** How the process `id` is named in events: its bytes, if it is 16 hex digits, or else those of its FNV-1. */
+export function senderOf(id: string): Id64 {
+  const bytes = id.length === 2 * idBytes ? fromHex(id) : undefined
+  if (bytes !== undefined) return readId(bytes, 0)
+  const { hi, lo } = fnv1(utf8Encode(id))
+  return { hi: hi | 0, lo: lo | 0 }
+}

@@ -1,0 +1,113 @@
+import { utf8Decode } from '../../bytes/utf8.ts'
+import { CacheError } from '../../errors.ts'
+import type { RedisReply } from '../../redis/redis-port.ts'
+import type { NativeEvent } from './event.ts'
+import { type Id64, readId, sameId } from './id64.ts'
+import { tickScript } from './lua/tick.ts'
+import type { NativeContext } from './native-context.ts'
+import type { Partition } from './partition.ts'
+import { itemsOf, unexpected } from './script-reply.ts'
+import { Timer } from './timer.ts'
+
+/** Who is told what becomes of ticks. */
+export interface TickListener {
+  /** Redis sent the tick, but it did not come back: nothing is heard from the channel. */
+  unheard(): void
+  /** Redis did not take the tick, or did not answer. */
+  failed(error: unknown): void
+}
+
+/**
+ * Sends one tick. Throws a RangeError where other processes have spread the keys over another number of partitions: two
+ * of them would not find each other's values.
+ */
+export async function sendTick(
+  context: NativeContext,
+  partition: Partition,
+  mark: Uint8Array = context.newId(),
+  signal?: AbortSignal,
+): Promise<void> {
+  const args = context.args(partition, mark)
+  checkPartitions(context, await tickScript.run(context.port, [partition.names.meta], args, { signal }))
+}
+
+function checkPartitions({ partitions }: NativeContext, reply: RedisReply): void {
+  const of = itemsOf(reply)[1]
+  if (!(of instanceof Uint8Array)) throw unexpected()
+  const found = utf8Decode(of)
+  if (found === `${partitions.length}`) return
+  throw new RangeError(
+    `Option partitions must be ${found}, as in the other processes with this prefix, received ${partitions.length}`,
+  )
+}
+
+/** Asks one partition how it stands: by a tick, whose event says it at its place among the others. */
+export class Ticker {
+  readonly #context: NativeContext
+  readonly #partition: Partition
+  readonly #listener: TickListener
+  readonly #timer = new Timer()
+  #mark: Id64 | undefined
+  #sentAtMs = 0
+  #call: AbortController | undefined
+
+  constructor(context: NativeContext, partition: Partition, listener: TickListener) {
+    this.#context = context
+    this.#partition = partition
+    this.#listener = listener
+  }
+
+  /** Whether a tick is under way. */
+  get isBusy(): boolean {
+    return this.#mark !== undefined
+  }
+
+  /** Sends a tick, unless one is under way. */
+  send(): void {
+    if (this.isBusy) return
+    const { settings } = this.#context
+    const markBytes = this.#context.newId()
+    const mark = readId(markBytes, 0)
+    const call = new AbortController()
+    let isSent = false
+    this.#mark = mark
+    this.#call = call
+    this.#sentAtMs = settings.clock()
+    const fail = (error: unknown): void => this.#lose(mark, () => this.#listener.failed(error))
+    this.#timer.set(settings.timeoutMs, () => {
+      if (isSent) this.#lose(mark, () => this.#listener.unheard())
+      else fail(new CacheError('TIMEOUT', `Redis did not answer within ${settings.timeoutMs} ms`))
+    })
+    const sent = (): void => {
+      isSent = true
+    }
+    sendTick(this.#context, this.#partition, markBytes, call.signal).then(sent, fail)
+  }
+
+  /** Whether the event is that of the tick under way, which then is over. */
+  isBack(event: NativeEvent): boolean {
+    if (this.#mark === undefined || !sameId(event.previous, this.#mark)) return false
+    this.#partition.clock.answered(this.#sentAtMs, event.timeMs)
+    this.#end()
+    return true
+  }
+
+  /** Forgets the tick under way. */
+  stop(): void {
+    const call = this.#call
+    this.#end()
+    call?.abort()
+  }
+
+  #end(): void {
+    this.#timer.stop()
+    this.#mark = undefined
+    this.#call = undefined
+  }
+
+  #lose(mark: Id64, tell: () => void): void {
+    if (this.#mark !== mark) return
+    this.stop()
+    tell()
+  }
+}
