@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'blob/disk': ['errors.ts', 'bytes', 'blob', 'codec/set-own.ts', 'core', 'store'],
   netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
-  redis: ['errors.ts', 'bytes', 'core', '@noble/hashes/legacy.js'],
+  redis: ['errors.ts', 'bytes', 'core', 'store/store.ts', '@noble/hashes/legacy.js'],
   synced: ['errors.ts', 'bytes', 'codec', 'core', 'redis'],
   contract: [
     'errors.ts',
@@ -37,7 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'store/store.ts',
     'blob (types)',
     'group (types)',
-    'synced (types)',
+    'redis (types)',
     'fast-check (types)',
   ],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],

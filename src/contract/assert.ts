@@ -22,6 +22,7 @@ export type Refusal =
   | 'INVALID_PEERS'
   | 'PEER_FAILED'
   | 'PRECONDITION_FAILED'
+  | 'UNAVAILABLE'
   | 'UNSUPPORTED_VALUE'
   | 'TypeError'
   | 'RangeError'

@@ -21,6 +21,9 @@ export {
   valueCodecContract,
   valueCodecRules,
 } from './group/value-codec-contract.ts'
+export type { OpenRedisPort, RedisPortHandle } from './redis/redis-port-case.ts'
+export { type RedisPortContractOptions, redisPortContract } from './redis/redis-port-contract.ts'
+export { type RedisPortRule, redisPortRules } from './redis/redis-port-rules.ts'
 export type { CaseContext } from './rule-cases.ts'
 export { type StoreRule, storeRules } from './rules.ts'
 export type { OpenStore, StoreCase, StoreHandle } from './store-case.ts'

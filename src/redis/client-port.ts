@@ -1,5 +1,6 @@
 import { abortable } from '../core/abortable.ts'
 import { checkSignal } from '../core/check.ts'
+import { withDeadline } from '../core/deadline.ts'
 import { CacheError } from '../errors.ts'
 import { ChannelSubscription } from './channel-subscription.ts'
 import type { RedisDriver, SendCommand } from './redis-driver.ts'
@@ -13,6 +14,8 @@ import type {
   RedisSubscription,
 } from './redis-port.ts'
 import { isRefusal, replyOf } from './reply-of.ts'
+
+const connectTimeoutMs = 5000
 
 /** A {@link RedisPort} over a client: what all of them have in common. */
 export class ClientPort implements RedisPort {
@@ -30,17 +33,25 @@ export class ClientPort implements RedisPort {
   }
 
   async command(command: RedisCommand, options: RedisCallOptions = {}): Promise<RedisReply> {
-    if (!this.#canSend(options)) await this.#connected(options)
-    return await abortable(this.#answer(this.#driver.send, command), options.signal)
+    let sent = command
+    if (!this.#canSend(options)) {
+      sent = copyOf(command)
+      await this.#connected(options)
+    }
+    return await abortable(this.#answer(this.#driver.send, sent), options.signal)
   }
 
   async pipeline(
     commands: readonly RedisCommand[],
     options: RedisCallOptions = {},
   ): Promise<readonly (RedisReply | Error)[]> {
-    if (!this.#canSend(options)) await this.#connected(options)
+    let sent = commands
+    if (!this.#canSend(options)) {
+      sent = commands.map(copyOf)
+      await this.#connected(options)
+    }
     const send = (): Promise<RedisReply | Error>[] =>
-      commands.map(command => this.#answer(this.#driver.send, command).catch(refusalOf))
+      sent.map(command => this.#answer(this.#driver.send, command).catch(refusalOf))
     const answers = Promise.all(this.#driver.together?.(send) ?? send())
     return await abortable(answers, options.signal)
   }
@@ -92,8 +103,11 @@ export class ClientPort implements RedisPort {
 
   // Waits for the first attempt alone: later on, who comes while there is no connection shall know that at once.
   async #connected({ signal }: RedisCallOptions): Promise<void> {
-    const opening = this.#opening === undefined || this.#isOpening ? this.#open() : undefined
-    await abortable(opening ?? Promise.resolve(), signal).catch(error => this.#fail(error))
+    if (this.#opening === undefined || this.#isOpening)
+      await abortable(
+        this.#open().catch(() => undefined),
+        signal,
+      )
     if (this.#isClosed) throw closed()
     if (!this.#driver.isReady) {
       throw new CacheError('UNAVAILABLE', 'There is no connection to Redis', { cause: this.#driver.lastError })
@@ -117,7 +131,8 @@ export class ClientPort implements RedisPort {
   #open(): Promise<unknown> {
     if (this.#opening === undefined) {
       this.#isOpening = true
-      this.#opening = this.#driver.connect()
+      // A server that takes connections but does not answer must not be waited for; the client goes on by itself.
+      this.#opening = withDeadline('The connection to Redis', connectTimeoutMs, undefined, () => this.#driver.connect())
       const ended = (): void => {
         this.#isOpening = false
       }
@@ -125,6 +140,11 @@ export class ClientPort implements RedisPort {
     }
     return this.#opening
   }
+}
+
+// For a call that waits until it can be sent: the bytes are the caller's again as soon as it is made.
+function copyOf(command: RedisCommand): RedisCommand {
+  return { ...command, args: command.args.map(each => (typeof each === 'string' ? each : new Uint8Array(each))) }
 }
 
 function refusalOf(error: unknown): Error {

@@ -12,3 +12,4 @@ export type {
   RedisSubscription,
 } from './redis-port.ts'
 export { RedisScript } from './redis-script.ts'
+export { RedisStore, type RedisStoreOptions } from './redis-store.ts'

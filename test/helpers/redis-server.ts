@@ -2,34 +2,76 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** A real Redis server of its own on a free port of this machine; it keeps nothing on disk. */
+/** A real Redis server of its own on a port of this machine. */
 export interface RedisServer {
   readonly url: string
   readonly port: number
   readonly process: ChildProcess
+  /** Lets it hang: connections stay, and nothing is answered. */
+  pause(): void
+  resume(): void
+  /** Kills it, as `kill -9` does. */
   stop(): Promise<void>
 }
 
+/** How a server is started. */
+export interface RedisServerOptions {
+  /** A port that is free. Absent: any that is. */
+  readonly port?: number
+  /** The directory of its append-only file, which is flushed before each answer. Absent: it keeps nothing on disk. */
+  readonly dir?: string
+  /** More arguments of `redis-server`. */
+  readonly args?: readonly string[]
+}
+
+const started = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL')
+})
+
 /** Starts `redis-server` and waits until it answers. Rejects where the program is not there. */
-export async function startRedis(): Promise<RedisServer> {
-  const port = await freePort()
-  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--daemonize', 'no']
-  const process = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] })
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const port = options.port ?? (await freePort())
+  const { dir } = options
+  const kept =
+    dir === undefined ? ['--appendonly', 'no'] : ['--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always']
+  const args = [
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--daemonize',
+    'no',
+    ...kept,
+    ...(options.args ?? []),
+  ]
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  started.add(child)
+  child.once('exit', () => started.delete(child))
   await new Promise<void>((resolve, reject) => {
-    process.once('error', reject)
-    process.once('exit', code => reject(new Error(`redis-server ended with ${code} before it was ready`)))
     let said = ''
-    process.stdout.on('data', (text: Buffer) => {
+    child.once('error', reject)
+    child.once('exit', code => reject(new Error(`redis-server ended with ${code} before it was ready: ${said}`)))
+    child.stdout.on('data', (text: Buffer) => {
       said += text.toString()
       if (said.includes('Ready to accept connections')) resolve()
     })
   })
   const stop = async (): Promise<void> => {
-    if (process.exitCode !== null || process.signalCode !== null) return
-    process.kill('SIGKILL')
-    await once(process, 'exit')
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
   }
-  return { url: `redis://127.0.0.1:${port}`, port, process, stop }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    process: child,
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    stop,
+  }
 }
 
 /** A port of the loopback address that nobody listens on now. */

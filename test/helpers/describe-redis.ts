@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.ts'
+
+/** Why tests on a real Redis cannot run here; undefined if they can. */
+export const noRedis: string | undefined =
+  spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'redis-server is not on the PATH'
+
+/** As `describe`, for tests that need `redis-server`; where it is missing they are left out, with the reason printed. */
+export function describeRedis(name: string, body: () => void): void {
+  if (noRedis === undefined) return void describe(name, body)
+  process.stdout.write(`${name}, left out: ${noRedis}\n`)
+  describe.skip(name, body)
+}
+
+/** A server for all tests of a `describeRedis`. */
+export function serverOfTests(options?: RedisServerOptions): () => RedisServer {
+  let server: RedisServer | undefined
+  beforeAll(async () => {
+    server = await startRedis(options)
+  })
+  afterAll(async () => await server?.stop())
+  return () => server!
+}
