@@ -25,7 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     '@noble/hashes/sha2.js',
   ],
   'blob/disk': ['errors.ts', 'bytes', 'blob', 'codec/set-own.ts', 'core', 'store'],
-  netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
+  netmap: ['errors.ts', 'bytes', 'codec', 'core', 'snapshot', 'store/store.ts'],
   redis: ['errors.ts', 'bytes', 'core', 'store/store.ts', '@noble/hashes/legacy.js'],
   synced: ['errors.ts', 'bytes', 'codec', 'core', 'redis'],
   contract: [
@@ -38,6 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'blob (types)',
     'group (types)',
     'redis (types)',
+    'synced (types)',
     'fast-check (types)',
   ],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],

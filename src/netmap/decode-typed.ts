@@ -1,6 +1,6 @@
 import { isWellFormed } from '../bytes/utf8.ts'
+import { ExactNumber } from '../codec/exact-number.ts'
 import { CacheError } from '../errors.ts'
-import { ExactNumber } from './exact-number.ts'
 import { isIntKey, isOmitted, type Struct, type Type, zeroOf } from './schema-types.ts'
 
 /**

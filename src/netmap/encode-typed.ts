@@ -1,5 +1,5 @@
 import { compareUtf8 } from '../bytes/utf8.ts'
-import { JsonWriter } from './json-writer.ts'
+import { JsonWriter } from '../codec/json-writer.ts'
 import { isIntKey, isOmitted, type Struct, type Type, zeroOf } from './schema-types.ts'
 
 /**

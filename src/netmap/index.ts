@@ -3,11 +3,11 @@ import type { Store } from '../store/store.ts'
 import { NetmapCache, type NetmapCacheOptions } from './netmap-cache.ts'
 import { PlainNetmapCache, type PlainNetmapCacheOptions } from './plain-cache.ts'
 
-export { ExactNumber } from './exact-number.ts'
-export { stringifyExact } from './json-writer.ts'
+export { ExactNumber } from '../codec/exact-number.ts'
+export { stringifyExact } from '../codec/json-writer.ts'
+export { parseExact } from '../codec/parse-exact.ts'
 export type { LoadedNetmap, Netmap } from './netmap.ts'
 export { NetmapCache, type NetmapCacheOptions } from './netmap-cache.ts'
-export { parseExact } from './parse-exact.ts'
 export {
   PlainNetmapCache,
   type PlainNetmapCacheOptions,

@@ -1,8 +1,8 @@
+import { parseSpelled } from '../codec/parse-exact.ts'
 import { CacheError } from '../errors.ts'
 import { decodeTyped } from './decode-typed.ts'
 import { encodeTyped } from './encode-typed.ts'
 import type { Netmap } from './netmap.ts'
-import { parseSpelled } from './parse-exact.ts'
 import { type Type, TypeReader, zeroOf } from './schema-types.ts'
 import type { Node, UserProfile } from './tailcfg.ts'
 

@@ -2,10 +2,11 @@ import * as fc from 'fast-check'
 import { inflate } from '../../src/bytes/deflate.ts'
 import { digest } from '../../src/bytes/digest.ts'
 import { isLongName, isTempName, keyFromHex, keyToHex } from '../../src/bytes/file-name.ts'
+import { utf8Encode } from '../../src/bytes/utf8.ts'
 import { decodeElements, decodeValue } from '../../src/codec/decode.ts'
 import { decodePage } from '../../src/codec/page-decode.ts'
+import { parseExact, parseSpelled } from '../../src/codec/parse-exact.ts'
 import { sameBytes } from '../../src/core/same-bytes.ts'
-import { parseExact, parseSpelled } from '../../src/netmap/parse-exact.ts'
 import { PlainNetmapCache } from '../../src/netmap/plain-cache.ts'
 import { decodeColumn, decodePeer, decodeUser, recordKind } from '../../src/netmap/plain-records.ts'
 import { decodeDelta } from '../../src/snapshot/delta.ts'
@@ -14,7 +15,10 @@ import { openHead, sealHead } from '../../src/snapshot/head-seal.ts'
 import { decodeSegment, encodeSegment } from '../../src/snapshot/segment.ts'
 import { SnapshotCache } from '../../src/snapshot/snapshot-cache.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import { decodeGoEvent } from '../../src/synced/go/go-event.ts'
+import { decodeGoJson } from '../../src/synced/go/go-json.ts'
 import { sealed } from '../format/golden-cases.ts'
+import { operations } from '../synced/go/operations.ts'
 import { type CorpusSegment, type CorpusStore, keys, readRecords, readStores } from './fuzz-corpus.ts'
 import { groupDecoders, withDigest } from './fuzz-group.ts'
 import { below, mutate, pick, type Random } from './fuzz-mutate.ts'
@@ -94,6 +98,7 @@ export async function makeTargets(root: string, seed: number): Promise<FuzzTarge
   const sealedOnes = segments.filter(({ store }) => store.isSealed)
   const texts = allRecords.map(([, bytes]) => bytes)
   const utf8 = new TextDecoder()
+  const goSeeds = operations.flatMap(({ event, redisValue }) => [event, redisValue ?? 'null']).map(utf8Encode)
 
   return [
     plain('head', ofFormat, bodies, body => decodeHead(body)),
@@ -191,6 +196,8 @@ export async function makeTargets(root: string, seed: number): Promise<FuzzTarge
           ),
         ),
     },
+    plain("event of Go's cache", [], goSeeds, decodeGoEvent),
+    plain("value of Go's cache", ['CORRUPT'], goSeeds, decodeGoJson),
     ...groupDecoders.map(({ name, refusals, seeds, hasDigest, decode }) =>
       plain(name, refusals, seeds, bytes => decode(hasDigest ? withDigest(bytes) : bytes)),
     ),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { parseSpelled } from '../../src/codec/parse-exact.ts'
 import { decodeTyped } from '../../src/netmap/decode-typed.ts'
 import { encodeTyped } from '../../src/netmap/encode-typed.ts'
-import { parseSpelled } from '../../src/netmap/parse-exact.ts'
 import { TypeReader } from '../../src/netmap/schema-types.ts'
 
 const types = new TypeReader({

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ExactNumber } from '../../src/netmap/exact-number.ts'
-import { stringifyExact } from '../../src/netmap/json-writer.ts'
-import { parseExact, parseSpelled } from '../../src/netmap/parse-exact.ts'
+import { ExactNumber } from '../../src/codec/exact-number.ts'
+import { stringifyExact } from '../../src/codec/json-writer.ts'
+import { parseExact, parseSpelled } from '../../src/codec/parse-exact.ts'
 
 describe('parseExact', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { isWellFormed } from '../bytes/utf8.ts'
-import { type ExactNumber, exactNumber, numberToText } from './exact-number.ts'
+import { exactNumber, numberToText } from './exact-number.ts'
 import { quote } from './quote.ts'
 import { keepSpelling } from './spelling.ts'
 
@@ -12,13 +12,18 @@ export const maxDepth = 1000
  * 1,000 levels deep.
  */
 export function parseExact(text: string): unknown {
+  return parseWith(text, exactNumber)
+}
+
+/** {@link parseExact} with `toNumber` for the texts of numbers that a double may not hold. */
+export function parseWith(text: string, toNumber: (text: string) => unknown): unknown {
   // Up to 15 digits and two digits of exponent a double always suffices. A match inside a string costs time only.
-  return /[\d.]{16}|\d[eE][+-]?\d{3}/.test(text) ? new Parser(text, false).parse() : JSON.parse(text)
+  return /[\d.]{16}|\d[eE][+-]?\d{3}/.test(text) ? new Parser(text, false, toNumber).parse() : JSON.parse(text)
 }
 
 /** {@link parseExact} that also remembers, for elements of arrays, spellings that their values do not have. */
 export function parseSpelled(text: string): unknown {
-  return new Parser(text, true).parse()
+  return new Parser(text, true, exactNumber).parse()
 }
 
 const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
@@ -28,6 +33,7 @@ const outsideStrings = /("(?:[^"\\]|\\.)*")|[ \t\n\r]+/g
 class Parser {
   readonly #text: string
   readonly #spelled: boolean
+  readonly #toNumber: (text: string) => unknown
   // Texts as Go writes them have no control character and no space outside strings; then neither is looked for.
   readonly #plain: boolean
   #at = 0
@@ -36,9 +42,10 @@ class Parser {
   // Whether a value was read since the last reset whose text is not what would be written for it.
   #odd = false
 
-  constructor(text: string, spelled: boolean) {
+  constructor(text: string, spelled: boolean, toNumber: (text: string) => unknown) {
     this.#text = text
     this.#spelled = spelled
+    this.#toNumber = toNumber
     // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings
     this.#plain = !/[\u0000-\u001f]/.test(text)
     this.#nextBackslash = text.indexOf('\\')
@@ -160,7 +167,7 @@ class Parser {
     return value
   }
 
-  #number(): number | bigint | ExactNumber {
+  #number(): unknown {
     numberToken.lastIndex = this.#at
     const match = numberToken.exec(this.#text)
     if (match === null) this.#fail()
@@ -168,7 +175,7 @@ class Parser {
     this.#at += text.length
     // The common case: a short integer.
     if (text.length < 16 && /^[1-9]\d*$|^0$/.test(text)) return Number(text)
-    const value = exactNumber(text)
+    const value = this.#toNumber(text)
     if (typeof value === 'number' && numberToText(value) !== text) this.#odd = true
     return value
   }

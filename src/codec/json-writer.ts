@@ -70,6 +70,19 @@ export class JsonWriter {
     return `[${text.slice(1)}]`
   }
 
+  /** An object of these names in this order; members that are `undefined` are left out. */
+  members(names: readonly string[], memberOf: (name: string) => unknown): string {
+    let text = ''
+    for (const name of names) {
+      const member = memberOf(name)
+      if (member === undefined) continue
+      this.enter(name)
+      text += `,${this.string(name)}:${this.any(member)}`
+      this.leave()
+    }
+    return `{${text.slice(1)}}`
+  }
+
   /** Whether `value` is an object of plain data; class instances have no JSON form that could be read back. */
   isPlainObject(value: unknown): value is Record<string, unknown> {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
@@ -91,15 +104,7 @@ export class JsonWriter {
 
   #object(value: object): string {
     if (!this.isPlainObject(value)) this.refuse(`is a ${value.constructor?.name ?? 'class instance'}, not plain data`)
-    let text = ''
-    for (const name of Object.keys(value)) {
-      const member = value[name]
-      if (member === undefined) continue
-      this.enter(name)
-      text += `,${this.string(name)}:${this.any(member)}`
-      this.leave()
-    }
-    return `{${text.slice(1)}}`
+    return this.members(Object.keys(value), name => value[name])
   }
 }
 
