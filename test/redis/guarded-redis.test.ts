@@ -4,6 +4,7 @@ import { GuardedRedis, type RedisCommand, type RedisPort, type RedisReply } from
 
 /** A port that answers as it is told. */
 class ScriptedPort implements RedisPort {
+  readonly database: number = 0
   readonly isCluster = false
   calls = 0
   answer: (command: RedisCommand) => Promise<RedisReply> = async () => null
@@ -20,9 +21,6 @@ class ScriptedPort implements RedisPort {
   }
   async nodes(): Promise<readonly ScriptedPort[]> {
     return [this]
-  }
-  async database(): Promise<number> {
-    return 0
   }
   async close(): Promise<void> {}
 }
