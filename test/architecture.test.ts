@@ -28,9 +28,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   netmap: ['errors.ts', 'bytes', 'codec', 'core', 'snapshot', 'store/store.ts'],
   redis: ['errors.ts', 'bytes', 'core', 'store/store.ts', '@noble/hashes/legacy.js'],
   synced: ['errors.ts', 'bytes', 'codec', 'core', 'redis'],
-  netmap: ['errors.ts', 'bytes', 'core', 'snapshot', 'store/store.ts'],
-  redis: ['errors.ts', 'bytes', 'core', '@noble/hashes/legacy.js'],
-  synced: ['errors.ts', 'bytes', 'codec (types)', 'core', 'redis'],
   contract: [
     'errors.ts',
     'core/check.ts',
