@@ -14,6 +14,10 @@ export async function bundle(module: string): Promise<string> {
     platform: 'node',
     external: ['level'],
     logLevel: 'silent',
+    // Examples import the package by its name.
+    resolve: {
+      alias: { coldsnap$: join(root, 'src/index.ts'), 'coldsnap/synced$': join(root, 'src/synced/index.ts') },
+    },
   })
   await build.write({ dir, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' })
   await build.close()
