@@ -37,6 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'store/store.ts',
     'blob (types)',
     'group (types)',
+    'redis (types)',
     'synced (types)',
     'fast-check (types)',
   ],
