@@ -1,3 +1,5 @@
+import { createClient } from 'redis'
+import { RedisStore } from '../../src/redis/redis-store.ts'
 import { entries, keyed } from '../../src/snapshot/columns.ts'
 import { SnapshotCache } from '../../src/snapshot/snapshot-cache.ts'
 import { type Durability, FileStore } from '../../src/store/file-store.ts'
@@ -20,12 +22,18 @@ export interface KillState {
 }
 
 export const storeNames = ['FileStore', 'LevelStore'] as const
-export type StoreName = (typeof storeNames)[number]
+/** Of a RedisStore the directory is the address of the server, whose configuration says what is durable. */
+export type StoreName = (typeof storeNames)[number] | 'RedisStore'
 
 const peerCount = 150
 
-export function openStore(name: StoreName, dir: string, durability: Durability): Promise<Store & AsyncDisposable> {
-  return name === 'FileStore' ? FileStore.open(dir, { durability }) : LevelStore.open(dir, { durability })
+export async function openStore(
+  name: StoreName,
+  dir: string,
+  durability: Durability,
+): Promise<Store & AsyncDisposable> {
+  if (name === 'RedisStore') return new RedisStore(createClient({ url: dir }), { prefix: 'kill:' })
+  return name === 'FileStore' ? await FileStore.open(dir, { durability }) : await LevelStore.open(dir, { durability })
 }
 
 export function openCache(store: Store): SnapshotCache<KillState> {
