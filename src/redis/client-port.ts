@@ -3,6 +3,7 @@ import { checkSignal } from '../core/check.ts'
 import { withDeadline } from '../core/deadline.ts'
 import { CacheError } from '../errors.ts'
 import { ChannelSubscription } from './channel-subscription.ts'
+import { notConnected } from './not-connected.ts'
 import type { RedisDriver, SendCommand } from './redis-driver.ts'
 import type {
   RedisCallOptions,
@@ -107,9 +108,7 @@ export class ClientPort implements RedisPort {
         signal,
       )
     if (this.#isClosed) throw closed()
-    if (!this.#driver.isReady) {
-      throw new CacheError('UNAVAILABLE', 'There is no connection to Redis', { cause: this.#driver.lastError })
-    }
+    if (!this.#driver.isReady) throw notConnected(this.#driver.lastError)
   }
 
   async #answer(send: SendCommand, { args, key }: RedisCommand): Promise<RedisReply> {

@@ -3,6 +3,7 @@ import type { CallSignal } from '../core/call-signal.ts'
 import { checkFunction, checkInteger, checkOptionNames } from '../core/check.ts'
 import { maxTimeoutMs, withDeadline } from '../core/deadline.ts'
 import { CacheError, isCacheError } from '../errors.ts'
+import { isNotConnected } from './not-connected.ts'
 import type {
   RedisCallOptions,
   RedisCommand,
@@ -147,7 +148,7 @@ export class GuardedRedis implements RedisPort {
   }
 
   #fail(pass: BreakerPass, error: unknown): never {
-    if (isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED')) {
+    if (isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED') || isNotConnected(error)) {
       pass.abandoned()
       throw error
     }
