@@ -47,7 +47,7 @@ await build.close()
 
 // The modules that an entry imports, not counting what it imports only when needed.
 async function staticModules(entry) {
-  const graph = await rolldown({ input: entry, platform: 'neutral', external: [/^node:/] })
+  const graph = await rolldown({ input: entry, platform: 'neutral', external: [/^node:/, 'level'] })
   const { output } = await graph.generate({ format: 'esm' })
   await graph.close()
   const chunks = new Map(output.filter(({ type }) => type === 'chunk').map(chunk => [chunk.fileName, chunk]))
