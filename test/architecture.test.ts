@@ -39,15 +39,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'group (types)',
     'fast-check (types)',
   ],
+  cli: ['errors.ts', 'bytes', 'codec', 'core', 'store', 'snapshot', 'netmap', 'blob', 'blob/disk', 'commander'],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],
 }
 
-/** The only files outside of `group/node` and `blob/disk` that may import `node:` modules, and files that import one of these. */
+/** The only files outside of `cli`, `group/node` and `blob/disk` that may import `node:` modules, and files that import one of these. */
 const nodeOnly = new Set(
   `atomic-file directory-hold file-io file-store key-file store-directory`.split(' ').map(name => `store/${name}.ts`),
 )
 
-const needsNode = (file: string): boolean => nodeOnly.has(file) || /^(?:group\/node|blob\/disk)\//.test(file)
+const needsNode = (file: string): boolean => nodeOnly.has(file) || /^(?:cli|group\/node|blob\/disk)\//.test(file)
 
 const maxLines = 400
 
@@ -122,7 +123,7 @@ it('level is loaded only when a LevelStore is opened', () => {
   expect(imports.filter(({ to, isTypeOnly, isLazy }) => to === 'level' && !isTypeOnly && !isLazy)).toEqual([])
 })
 
-it('only the file store, the nodes of groups and the blob store on disk need Node', () => {
+it('only the file store, the nodes of groups, the blob store on disk and the command need Node', () => {
   const values = imports.filter(({ isTypeOnly }) => !isTypeOnly)
   const reached = values.filter(({ from, to }) => needsNode(to) && !needsNode(from))
   expect(reached).toEqual([])
