@@ -4,6 +4,7 @@ import { completionCommand } from './commands/completion.ts'
 import { copyCommand } from './commands/copy.ts'
 import { diffCommand } from './commands/diff.ts'
 import { exportCommand } from './commands/export.ts'
+import { groupCommand } from './commands/group.ts'
 import { importCommand } from './commands/import.ts'
 import { lsCommand } from './commands/ls.ts'
 import { repairCommand } from './commands/repair.ts'
@@ -21,5 +22,6 @@ export const cliCommands: readonly CliCommand[] = [
   importCommand,
   copyCommand,
   ...blobCommands,
+  groupCommand,
   completionCommand(() => cliCommands),
 ]

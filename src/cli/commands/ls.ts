@@ -5,6 +5,7 @@ import { HeadProblem } from '../../snapshot/report.ts'
 import { type BlobNamespace, listBlobNamespaces } from '../blob-namespaces.ts'
 import { type CliCall, type CliCommand, cliCommand, keyFileOption } from '../cli-command.ts'
 import { type DirectoryKind, directoryKinds } from '../directory-kind.ts'
+import { isGroupKey, listGroups, type StoredGroup } from '../group-records.ts'
 import { keyRing } from '../key-ring.ts'
 import { netmapName, recordSizes } from '../netmap-state.ts'
 import { openBlobs } from '../open-blobs.ts'
@@ -40,7 +41,7 @@ interface Listing {
   readonly caches: readonly ListedCache[]
   /** Columns of a Tailscale directory. */
   readonly records: readonly { readonly name: string; readonly count: number; readonly bytes: number }[]
-  readonly groups: readonly { readonly name: string; readonly records: number }[]
+  readonly groups: readonly StoredGroup[]
   readonly blobs: readonly BlobNamespace[]
   /** Keys that belong to none of these. */
   readonly otherKeys: number
@@ -85,18 +86,13 @@ async function listStore(opened: OpenStore, call: CliCall): Promise<Partial<List
   const names = new Set(keys.flatMap(key => headOwner(key) ?? []))
   const caches: ListedCache[] = []
   for (const name of names) caches.push({ name, generations: await listGenerations(opened, name, cipher, call) })
-  const groups = [...new Set(keys.filter(key => key.endsWith('/!index')).map(key => key.slice(0, -'/!index'.length)))]
+  const groups = await listGroups(opened.store, keys, signal)
   const blobs = await listBlobNamespaces({ kind: 'store', store: opened.store }, signal)
-  const prefixes = [...names, ...groups].map(name => `${name}/`)
-  const isOther = (key: string): boolean => !key.startsWith('@blob/') && !prefixes.some(each => key.startsWith(each))
-  const recordsOf = (group: string): number =>
-    keys.filter(key => key.startsWith(`${group}/=`) || key.startsWith(`${group}/#`)).length
-  return {
-    caches,
-    groups: groups.map(name => ({ name, records: recordsOf(name) })),
-    blobs,
-    otherKeys: keys.filter(isOther).length,
-  }
+  const isOther = (key: string): boolean =>
+    !key.startsWith('@blob/') &&
+    ![...names].some(name => key.startsWith(`${name}/`)) &&
+    !groups.some(({ name }) => isGroupKey(name, key))
+  return { caches, groups, blobs, otherKeys: keys.filter(isOther).length }
 }
 
 async function listGenerations(
