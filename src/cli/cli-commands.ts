@@ -6,6 +6,7 @@ import { diffCommand } from './commands/diff.ts'
 import { exportCommand } from './commands/export.ts'
 import { groupCommand } from './commands/group.ts'
 import { importCommand } from './commands/import.ts'
+import { inspectCommand } from './commands/inspect.ts'
 import { lsCommand } from './commands/ls.ts'
 import { repairCommand } from './commands/repair.ts'
 import { showCommand } from './commands/show.ts'
@@ -22,6 +23,7 @@ export const cliCommands: readonly CliCommand[] = [
   importCommand,
   copyCommand,
   ...blobCommands,
+  inspectCommand,
   groupCommand,
   completionCommand(() => cliCommands),
 ]

@@ -1,6 +1,5 @@
 /// <reference types="node" />
 import { readFile } from 'node:fs/promises'
-import { onAbort } from '../../core/on-abort.ts'
 import type { Load } from '../../group/group-options.ts'
 import { GroupNode } from '../../group/node/group-node.ts'
 import { watchPeersFile } from '../../group/node/watch-peers-file.ts'
@@ -12,6 +11,7 @@ import { wrongUsage } from '../cli-failure.ts'
 import type { CliIo } from '../cli-io.ts'
 import { groupConfig, type OriginGroup } from '../group-config.ts'
 import { safeText } from '../safe-text.ts'
+import { untilInterrupted } from '../until-interrupted.ts'
 
 const maxValueBytes = 64 << 20
 const minSecretBytes = 16
@@ -67,7 +67,7 @@ async function serve(call: CliCall): Promise<void> {
   node.setPeers(config.peers ?? [self], { self })
   const following = config.peersFile === undefined ? undefined : follow(node, config.peersFile, io)
   await tellStarted(call, node.address, self, groups)
-  await interrupted(io.signal)
+  await untilInterrupted(io.signal)
   await following
 }
 
@@ -90,14 +90,6 @@ async function follow(node: GroupNode, file: string, { signal, stderr }: CliIo):
   await node.followPeers(watchPeersFile(file, { signal, onError }), { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error
   })
-}
-
-async function interrupted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  // Nothing else keeps a node alive that nobody calls.
-  const timer = setInterval(() => undefined, 1 << 30)
-  await new Promise<void>(resolve => onAbort(signal, resolve))
-  clearInterval(timer)
 }
 
 function loadFrom({ origin }: OriginGroup): Load<Uint8Array> {
