@@ -9,12 +9,16 @@ import {
   selfKey,
 } from '../netmap/plain-records.ts'
 import { headOwner } from '../snapshot/cache-names.ts'
+import type { Progress } from '../snapshot/call-options.ts'
 import { takeInventory } from '../snapshot/inventory.ts'
 import { snapshotKeys } from '../snapshot/keys.ts'
 import { verifySnapshots } from '../snapshot/maintenance.ts'
+import { listHeads } from '../snapshot/read-heads.ts'
 import type { Store } from '../store/store.ts'
 import { type ReadCall, sourceOf, storedProblem } from './snapshot-state.ts'
 import type { StoredProblem } from './stored-state.ts'
+
+const maxRounds = 5
 
 /** What is in order, and what is not, of one cache. */
 export interface CheckedCache {
@@ -32,16 +36,23 @@ export interface CheckedCache {
 export async function checkCaches(store: Store, name: string | undefined, call: ReadCall): Promise<CheckedCache[]> {
   const names = name === undefined ? await cacheNames(store, call.signal) : [name]
   const checked: CheckedCache[] = []
-  for (const cache of names) {
-    const onProgress = ({ column, done, total }: { column: string; done: number; total: number }): void =>
-      call.progress.show(`${cache} ${column}`, done, total)
-    const { ok, whole, problems, unused } = await verifySnapshots(sourceOf(store, cache, call), {
-      signal: call.signal,
-      onProgress,
-    })
-    checked.push({ cache, ok, whole, problems: problems.map(storedProblem), unused })
-  }
+  for (const cache of names) checked.push(await checkCache(store, cache, call))
   return checked
+}
+
+// A writer that is at work sweeps what is just being read: then there is another newest head by now, and it is done again.
+async function checkCache(store: Store, cache: string, call: ReadCall): Promise<CheckedCache> {
+  const source = sourceOf(store, cache, call)
+  const { signal } = call
+  const onProgress = ({ column, done, total }: Progress): void => call.progress.show(`${cache} ${column}`, done, total)
+  for (let round = 1; ; round++) {
+    const [before] = await listHeads(source, signal)
+    const { ok, whole, problems, unused } = await verifySnapshots(source, { signal, onProgress })
+    const [after] = problems.length === 0 ? [before] : await listHeads(source, signal)
+    if (after?.key === before?.key || round === maxRounds) {
+      return { cache, ok, whole, problems: problems.map(storedProblem), unused }
+    }
+  }
 }
 
 // Also of caches that have segments and no head: what is left of a first store that was cut off, or of lost heads.

@@ -60,3 +60,14 @@ export async function reportOf<Report>(
     throw new Error(`Ended with ${result.code}, wanted ${code}: ${result.stderr}${result.stdout}`)
   return JSON.parse(result.stdout) as Report
 }
+
+/** What a part of the command is given that says nothing. */
+export const silentIo: CliIo = {
+  stdout: { isTTY: false, columns: 80, write: async () => undefined },
+  stderr: { isTTY: false, columns: 80, write: async () => undefined },
+  stdin: (async function* () {})(),
+  cwd: '/',
+  env: {},
+  signal: new AbortController().signal,
+  now: Date.now,
+}

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { keyFromHex } from '../../src/bytes/file-name.ts'
-import { aesGcm, copySnapshot, SnapshotCache } from '../../src/index.ts'
+import { checkCaches } from '../../src/cli/check-caches.ts'
+import { ProgressBar } from '../../src/cli/progress-bar.ts'
+import { aesGcm, copySnapshot, MemoryStore, SnapshotCache, type Store } from '../../src/index.ts'
 import { FileStore } from '../../src/store/file-store.ts'
 import { scratch } from '../store/scratch.ts'
-import { reportOf, runCli } from './cli-run.ts'
+import { reportOf, runCli, silentIo } from './cli-run.ts'
 import { makeSample, type Sample, sampleCache, sampleState } from './sample-caches.ts'
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url))
@@ -283,3 +285,31 @@ describe('diff', () => {
     expect((await runCli(['diff', a, b])).stdout).toContain('in another order')
   })
 })
+
+it('a writer that sweeps meanwhile is no problem', async () => {
+  const store = new MemoryStore()
+  const big = 'x'.repeat(20_000)
+  const cache = new SnapshotCache<{ text: string }>(store, { name: 'app' })
+  await cache.store({ text: `${big}first` })
+  let writes = 0
+  // The first look at a segment comes after three more stores: it was swept.
+  const load: Store['load'] = async (key, options) => {
+    if (key.startsWith('app/text/') && writes === 0)
+      for (; writes < 3; writes++) await cache.store({ text: big + writes })
+    return await store.load(key, options)
+  }
+  const moving: Store = { ...boundStore(store), load }
+  const call = { cipher: undefined, signal: new AbortController().signal, progress: new ProgressBar(silentIo) }
+  expect(await checkCaches(moving, 'app', call)).toMatchObject([{ ok: true, whole: [4, 3], problems: [] }])
+  expect(writes).toBe(3)
+})
+
+/** The methods of a store that lists, stores and removes as it is. */
+function boundStore(store: Store): Store {
+  return {
+    list: (prefix, options) => store.list(prefix, options),
+    load: (key, options) => store.load(key, options),
+    store: (key, value, options) => store.store(key, value, options),
+    remove: (key, options) => store.remove(key, options),
+  }
+}
