@@ -1,6 +1,7 @@
 // The built JavaScript is a few files, not a hundred modules: finding, reading and linking those would cost a start-up
 // some forty milliseconds. What all entries share is one file; what only a write needs is another, imported when the
 // first write comes.
+import { chmod } from 'node:fs/promises'
 import { rolldown } from 'rolldown'
 
 const build = await rolldown({
@@ -44,6 +45,25 @@ await build.write({
   },
 })
 await build.close()
+
+// The command is one file of its own, with everything but what is native.
+const command = await rolldown({
+  input: 'src/cli/main.ts',
+  platform: 'node',
+  external: [/^node:/, 'level'],
+  // Node 20 has no `await using`.
+  transform: { target: 'es2022' },
+})
+await command.write({
+  file: 'dist/cli/main.js',
+  format: 'esm',
+  sourcemap: true,
+  banner: '#!/usr/bin/env node',
+  codeSplitting: false,
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+})
+await command.close()
+await chmod('dist/cli/main.js', 0o755)
 
 // The modules that an entry imports, not counting what it imports only when needed.
 async function staticModules(entry) {

@@ -51,6 +51,11 @@ export const selfKey = 'self'
 /** The keys of {@link columns}. */
 export const columnKeys: readonly string[] = [...columns.keys()]
 
+/** The fields of the netmap that the record of the column `key` holds. */
+export function columnFields(key: string): readonly (keyof Netmap)[] {
+  return (columns.get(key) ?? []).map(({ field }) => field)
+}
+
 export function peerKey(stableId: string): string {
   return `peer-${stableId}`
 }

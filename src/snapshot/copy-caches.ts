@@ -2,6 +2,7 @@ import { digest } from '../bytes/digest.ts'
 import { sameBytes } from '../core/same-bytes.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import { listCacheNames } from './cache-names.ts'
 import type { Copied, CopyOptions } from './copy-options.ts'
 import type { Head, Piece } from './head.ts'
 import { type OpenedHead, sealHead } from './head-seal.ts'
@@ -17,7 +18,7 @@ import { resolveCodec } from './snapshot-options.ts'
 /** Does what `copySnapshot` says. */
 export async function copyCaches(from: Store, to: Store, options: CopyOptions): Promise<Copied[]> {
   const { cipher } = resolveCodec(options.codec ?? 'auto')
-  const names = options.name === undefined ? await listNames(from, options.signal) : [options.name]
+  const names = options.name === undefined ? await listCacheNames(from, options.signal) : [options.name]
   const copied: Copied[] = []
   for (const name of names) {
     const keys = snapshotKeys(name)
@@ -26,17 +27,6 @@ export async function copyCaches(from: Store, to: Store, options: CopyOptions): 
     copied.push(await changeAs(target, undefined, copy))
   }
   return copied
-}
-
-/** Names of the caches that have a head in `store`. */
-async function listNames(store: Store, signal: AbortSignal | undefined): Promise<string[]> {
-  const names = new Set<string>()
-  for await (const key of store.list('', { signal })) {
-    const at = key.lastIndexOf('/@head/')
-    const name = key.slice(0, at)
-    if (at > 0 && !names.has(name) && snapshotKeys(name).parse(key)?.kind === 'head') names.add(name)
-  }
-  return [...names]
 }
 
 async function copyOne(name: string, from: Source, to: Source, options: CopyOptions): Promise<Copied> {

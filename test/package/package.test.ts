@@ -111,6 +111,16 @@ describe('the packed package', () => {
     expect(later.filter(pattern => ![...all].some(source => pattern.test(source)))).toEqual([])
   })
 
+  it('has the command, as one file that a system can start', async () => {
+    const { stdout } = await run(join(project, 'node_modules/.bin/coldsnap'), ['ls', '.', '--json'], {
+      cwd: root,
+    }).catch((error: { stdout: string; stderr: string }) => ({ stdout: error.stderr }))
+    expect(JSON.parse(stdout)).toMatchObject({ error: { exitCode: 3 } })
+    expect(staticImports(readFileSync(join(project, 'node_modules/coldsnap/dist/cli/main.js'), 'utf8'))).toEqual(
+      expect.not.arrayContaining([expect.stringMatching(/^(?!node:)/)]),
+    )
+  })
+
   it('finds what a built file imports', () => {
     const code = `import{a as b}from"./x.js";import"y";export{c}from'z';const d=await import("./lazy.js");\nimport * as e from 'w'`
     expect(staticImports(code)).toEqual(['./x.js', 'y', 'z', 'w'])

@@ -1,0 +1,110 @@
+import { checkBlobs } from '../check-blobs.ts'
+import { checkCaches, checkRecords, isBeyondUs, repairPlan } from '../check-caches.ts'
+import { type CliCall, type CliCommand, cliCommand, keyFileOption } from '../cli-command.ts'
+import { notFound } from '../cli-failure.ts'
+import { keyRing } from '../key-ring.ts'
+import { netmapName } from '../netmap-state.ts'
+import { openBlobs } from '../open-blobs.ts'
+import { type DirectoryTarget, findDirectory, openStore } from '../open-store.ts'
+import type { Paint } from '../paint.ts'
+import { safeText } from '../safe-text.ts'
+import { showCount } from '../show-units.ts'
+
+interface Repair {
+  readonly name: string
+  /** Generations that are whole and stay, newest first. */
+  readonly kept: readonly number[]
+  /** Keys that go, or went. */
+  readonly removed: readonly string[]
+  /** Why nothing of it is touched. */
+  readonly left?: string
+}
+
+interface Repaired {
+  readonly directory: string
+  /** Whether it was done; `false`: it is what would be done. */
+  readonly done: boolean
+  readonly repairs: readonly Repair[]
+}
+
+export const repairCommand: CliCommand = cliCommand<Repaired>({
+  name: 'repair',
+  summary: 'remove what is broken and what nothing needs, keep what is whole; only with --yes',
+  args: ['<dir>', '[name]'],
+  options: [{ flags: '-y, --yes', description: 'do it; without, say what would be done' }, keyFileOption],
+  run: async call => {
+    const target = await findDirectory(call.args['dir']!, call.io)
+    const done = call.options['yes'] === true
+    const repairs = await repair(target, done, call)
+    const isNothing = repairs.every(({ removed }) => removed.length === 0)
+    return { report: { directory: target.path, done, repairs }, exit: done || isNothing ? 'ok' : 'usage' }
+  },
+  show,
+})
+
+async function repair(target: DirectoryTarget, done: boolean, call: CliCall): Promise<Repair[]> {
+  const { kind } = target
+  if (kind === 'blobs' || kind === 'diskblob') return await repairBlobs(target, done, call)
+  const { signal } = call.io
+  const { progress } = call
+  const cipher = (await keyRing(call))?.cipher
+  await using opened = await openStore(target, done ? 'write' : 'read', call.io)
+  const { store } = opened
+  const remove = async (keys: readonly string[]): Promise<void> => {
+    if (done) for (const key of keys) await store.remove(key, { signal })
+  }
+  if (opened.kind === 'tailscale') {
+    const removed = (await checkRecords(store, signal)).flatMap(problem => problem.key ?? [])
+    await remove(removed)
+    return [{ name: netmapName, kept: [], removed }]
+  }
+  const repairs: Repair[] = []
+  const name = call.args['name']
+  for (const checked of await checkCaches(store, name, { cipher, signal, progress })) {
+    const kept = checked.whole
+    if (isBeyondUs(checked)) {
+      const left = 'some of it is sealed with another key or of a newer version'
+      repairs.push({ name: checked.cache, kept, removed: [], left })
+      continue
+    }
+    const removed = await repairPlan(store, checked, { cipher, signal, progress })
+    if (name !== undefined && kept.length + removed.length === 0) return notFound(`There is no cache "${name}"`)
+    await remove(removed)
+    repairs.push({ name: checked.cache, kept, removed })
+  }
+  return repairs
+}
+
+async function repairBlobs(target: DirectoryTarget, done: boolean, { io, progress }: CliCall): Promise<Repair[]> {
+  const names = new Map<string, string[]>()
+  {
+    await using opened = await openBlobs(target, 'read', io)
+    for (const { namespace, key } of (await checkBlobs(opened, io.signal, progress)).problems) {
+      if (key !== undefined) names.set(namespace, [...(names.get(namespace) ?? []), key])
+    }
+  }
+  if (done && names.size > 0) {
+    await using opened = await openBlobs(target, 'write', io)
+    for (const [namespace, keys] of names) {
+      for (const key of keys) {
+        // Whoever put it again meanwhile has made it whole.
+        if ((await opened.blobs.get(namespace, key, { signal: io.signal })) !== undefined) continue
+        await opened.blobs.delete(namespace, key, { signal: io.signal })
+      }
+    }
+  }
+  return [...names].map(([name, removed]) => ({ name, kept: [], removed }))
+}
+
+function* show({ done, repairs }: Repaired, paint: Paint): Generator<string> {
+  let count = 0
+  for (const { name, kept, removed, left } of repairs) {
+    count += removed.length
+    const whole = kept.length === 0 ? '' : `, generations ${kept.join(', ')} stay`
+    yield `${safeText(name)}: ${done ? 'removed' : 'would remove'} ${showCount(removed.length, 'key')}${whole}`
+    if (left !== undefined) yield paint.bad(`  left alone: ${left}`)
+    for (const key of removed) yield `  ${safeText(key)}`
+  }
+  if (count === 0) yield paint.good('there is nothing to repair')
+  else if (!done) yield paint.bold('nothing was changed: say --yes to do it')
+}
