@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { keyFromHex, keyToHex } from '../bytes/file-name.ts'
 import { abortable } from '../core/abortable.ts'
@@ -24,7 +24,7 @@ import { KeyQueue } from './key-queue.ts'
 import { retrySharing } from './retry.ts'
 import { SharedSync } from './shared-sync.ts'
 import type { Store, StoreOptions } from './store.ts'
-import { syncDirectory } from './store-directory.ts'
+import { canSyncDirectory, syncDirectory } from './store-directory.ts'
 import { Turns } from './turns.ts'
 
 export type { Durability } from './durability.ts'
@@ -97,6 +97,7 @@ export class FileStore implements Store {
   readonly #turns = new Turns()
   readonly #sync: SharedSync
   readonly #running = new RunningCalls()
+  #isAnchored = false
   #closed: Promise<void> | undefined
 
   private constructor(parts: Parts) {
@@ -110,7 +111,7 @@ export class FileStore implements Store {
     this.#readOnly = parts.readOnly
     this.#readers = { small: system.blocking, large: system.pooled, platform: system.platform }
     this.#limit = pLimit(parts.maxOpenFiles)
-    this.#sync = new SharedSync(() => syncDirectory(system.pooled, this.dir))
+    this.#sync = new SharedSync(() => this.#flushNames())
   }
 
   /** Whether the directory is locked for this store, and still the one at its path. */
@@ -250,6 +251,13 @@ export class FileStore implements Store {
 
   async #flushDirectory(): Promise<void> {
     if (this.durability === 'power') await this.#sync.run()
+  }
+
+  async #flushNames(): Promise<void> {
+    // Who made the directory may have been killed before it flushed the name of it.
+    if (!this.#isAnchored) await canSyncDirectory(this.#system, dirname(this.dir))
+    this.#isAnchored = true
+    await syncDirectory(this.#system.pooled, this.dir)
   }
 
   #writer(size: number): FileIo {
