@@ -140,7 +140,8 @@ it('C12 a change that could not be published does not fail, and is told to onErr
     errors.length = 0
     expect(await ended(call()), String(call)).toMatchObject({ code: 'none' })
     expect(errors, String(call)).toMatchObject([{ code: 'IO' }])
-    for (const each of [cache, await scene.open()]) expect([await each.get('key'), await each.get('gone')]).toEqual(left)
+    for (const each of [cache, await scene.open()])
+      expect([await each.get('key'), await each.get('gone')]).toEqual(left)
   }
 })
 
