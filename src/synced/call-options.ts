@@ -38,7 +38,11 @@ export function checkCallOptions(options: SyncedCallOptions): void {
 }
 
 /** {@link SyncedSetOptions}, checked and completed from the options of the cache. */
-export function writeRules(options: SyncedSetOptions, settings: SyncedSettings, known = setOptions): WriteRules {
+export function writeRules(
+  options: SyncedSetOptions,
+  settings: SyncedSettings,
+  known: readonly string[] = setOptions,
+): WriteRules {
   checkOptionNames(options, known)
   const { ttlMs = settings.ttlMs, staleMs = settings.staleMs, tags = noTags, broadcast = 'value' } = options
   checkOneOf('broadcast', broadcast, ['value', 'key'])

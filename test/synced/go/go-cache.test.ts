@@ -149,6 +149,22 @@ it('values with a time to live, and large ones, are read by the others and not s
   expect([...(await b.getMany(['timed', 'small', 'large'])).values()]).toEqual(['x', '12345678', '123456789'])
 })
 
+it('C13: onSetLocal gets what the JSON says, and what it gives is kept as JSON', async () => {
+  await using scene = await Scene.on(server, 'go')
+  const seen: unknown[] = []
+  const cache = await scene.open<unknown>({
+    onSetLocal: ({ value }) => {
+      seen.push(value)
+      return { when: new Date(0), value }
+    },
+  })
+  const value = Buffer.from('9007199254740993').toString('base64')
+  await scene.raw.publish('cache:invalidate', `{"key":"scene:k","sender":"go","action":"set","value":"${value}"}`)
+  await until(() => cache.getLocal('k') !== undefined)
+  expect(seen).toEqual([9_007_199_254_740_993n])
+  expect(cache.getLocal('k')).toEqual({ when: '1970-01-01T00:00:00Z', value: 9_007_199_254_740_993n })
+})
+
 // Clients of each library, and what ends them.
 const libraries = {
   'node-redis': (port: number) => {
