@@ -1,5 +1,3 @@
-import { decodeValue } from '../codec/decode.ts'
-import { encodeValue } from '../codec/encode.ts'
 import type { SyncedEntry } from './remote-level.ts'
 import type { SyncedSettings } from './synced-settings.ts'
 
@@ -8,7 +6,7 @@ import type { SyncedSettings } from './synced-settings.ts'
  * either, so that the value is kept as it came.
  */
 export function acceptSet(
-  { onSetLocal, codec: codecName }: SyncedSettings,
+  { onSetLocal, format }: SyncedSettings,
   report: (error: unknown) => void,
 ): (key: string, entry: SyncedEntry, sender: string) => SyncedEntry | undefined {
   if (onSetLocal === undefined) return (_key, entry) => entry
@@ -20,11 +18,11 @@ export function acceptSet(
         action: 'set',
         bytes: entry.body,
         get value(): unknown {
-          return decodeValue(entry.codec, entry.body)
+          return format.decode(entry.codec, entry.body)
         },
       })
       if (value === undefined) return undefined
-      const { codec, bytes } = encodeValue(value, codecName, 'value')
+      const { codec, bytes } = format.encode(value)
       return { ...entry, codec, body: bytes }
     } catch (error) {
       report(error)

@@ -1,5 +1,4 @@
 import { isWellFormed, utf8Length } from '../bytes/utf8.ts'
-import { encodeValue } from '../codec/encode.ts'
 import { checkBoolean, checkFunction, checkOneOf, checkOptionNames } from '../core/check.ts'
 import { maxTimeoutMs } from '../core/deadline.ts'
 import { CacheError } from '../errors.ts'
@@ -47,7 +46,9 @@ export function writeRules(
   checkOptionNames(options, known)
   const { ttlMs = settings.ttlMs, staleMs = settings.staleMs, tags = noTags, broadcast = 'value' } = options
   checkOneOf('broadcast', broadcast, ['value', 'key'])
-  return { ttlMs: checkTtl(ttlMs), staleMs: between('staleMs', staleMs, 0), tags: checkTags(tags), broadcast }
+  const rules = { ttlMs: checkTtl(ttlMs), staleMs: between('staleMs', staleMs, 0), tags: checkTags(tags), broadcast }
+  settings.format.checkRules(rules)
+  return rules
 }
 
 /** {@link SyncedLoadOptions} and the loader, checked and completed. */
@@ -77,7 +78,7 @@ export function checkTag(tag: string): void {
 /** A value and how it is written. A value that is `undefined` is a TypeError. */
 export function remoteValue(value: unknown, rules: WriteRules, settings: SyncedSettings): RemoteValue {
   if (value === undefined) throw new TypeError('Value must not be undefined; delete() removes a key')
-  const { codec, bytes } = encodeValue(value, settings.codec, 'value')
+  const { codec, bytes } = settings.format.encode(value)
   return { ...rules, codec, body: bytes }
 }
 

@@ -3,16 +3,22 @@ import { utf8Length } from '../bytes/utf8.ts'
 import { codecNames } from '../codec/codec.ts'
 import { checkBoolean, checkFunction, checkInteger, checkOneOf, checkOptionNames, checkPrefix } from '../core/check.ts'
 import { maxTimeoutMs } from '../core/deadline.ts'
+import { goFormat } from './go/go-format.ts'
+import { goChannel } from './go/go-settings.ts'
 import { lru } from './lru.ts'
+import { nativeFormat } from './synced-format.ts'
 import type { SyncedOptions } from './synced-options.ts'
 import type { SyncedSettings } from './synced-settings.ts'
 
 const optionNames = [
   ...['redis', 'remote', 'prefix', 'local', 'ttlMs', 'localTtlMs', 'staleMs', 'timeoutMs', 'loadTimeoutMs'],
   ...['inlineBytes', 'codec'],
-  ...['values', 'partitions', 'heartbeatMs', 'degraded', 'reader', 'compat', 'channel', 'id', 'logger', 'onError'],
-  ...['onSetLocal', 'breaker', 'maxPending', 'clock', 'random'],
+  ...['values', 'partitions', 'heartbeatMs', 'degraded', 'reader', 'compat', 'channel', 'clearWithoutPrefix'],
+  ...['id', 'logger', 'onError', 'onSetLocal', 'breaker', 'maxPending', 'clock', 'random'],
 ]
+
+const forGo = ['channel', 'clearWithoutPrefix'] as const
+const notForGo = ['codec', 'partitions'] as const
 
 const MiB = 2 ** 20
 const maxPrefixBytes = 200
@@ -21,13 +27,17 @@ const maxIdBytes = 200
 /** Throws a TypeError or RangeError for options that no cache can have. */
 export function checkSettings(options: SyncedOptions): SyncedSettings {
   checkOptionNames(options, optionNames)
-  const { compat, partitions, logger, local = { maxBytes: 64 * MiB }, breaker = {} } = options
+  const { compat, partitions, logger, codec = 'auto', local = { maxBytes: 64 * MiB }, breaker = {} } = options
   if ((options.redis === undefined) === (options.remote === undefined)) {
     throw new TypeError('Options must have either redis or remote')
   }
   if (options.remote !== undefined) checkFunction('remote', options.remote)
   if (compat !== undefined) checkOneOf('compat', compat, ['go'])
-  if (compat === undefined && options.channel !== undefined) throw new TypeError("Option channel is for compat: 'go'")
+  checkOneOf('codec', codec, codecNames)
+  for (const name of compat === undefined ? forGo : notForGo) {
+    if (options[name] === undefined) continue
+    throw new TypeError(`Option ${name} can be used only ${compat === undefined ? 'with' : 'without'} compat 'go'`)
+  }
   if (partitions !== undefined) between('partitions', partitions, 1, 65_535)
   for (const name of ['onError', 'onSetLocal', 'clock', 'random'] as const) {
     if (options[name] !== undefined) checkFunction(name, options[name])
@@ -45,7 +55,7 @@ export function checkSettings(options: SyncedOptions): SyncedSettings {
     staleMs: between('staleMs', options.staleMs ?? 0, 0),
     timeoutMs,
     inlineBytes: between('inlineBytes', options.inlineBytes ?? 4096, 0),
-    codec: options.codec ?? 'auto',
+    format: compat === 'go' ? goFormat : nativeFormat(codec),
     values: options.values ?? 'frozen',
     partitions,
     heartbeatMs: between('heartbeatMs', options.heartbeatMs ?? 500, 10, maxTimeoutMs),
@@ -55,7 +65,8 @@ export function checkSettings(options: SyncedOptions): SyncedSettings {
     degraded: options.degraded ?? false,
     reader: options.reader ?? false,
     compat,
-    channel: text('channel', options.channel ?? 'cache:invalidate', 1024),
+    channel: text('channel', options.channel ?? goChannel, 1024),
+    clearWithoutPrefix: options.clearWithoutPrefix ?? false,
     id: text('id', options.id ?? randomId(), maxIdBytes),
     logger,
     onError: options.onError,
@@ -65,10 +76,11 @@ export function checkSettings(options: SyncedOptions): SyncedSettings {
     clock: options.clock ?? Date.now,
     random: options.random ?? Math.random,
   }
-  checkOneOf('codec', settings.codec, codecNames)
   checkOneOf('values', settings.values, ['frozen', 'copied'])
   checkBoolean('degraded', settings.degraded)
   checkBoolean('reader', settings.reader)
+  checkBoolean('clearWithoutPrefix', settings.clearWithoutPrefix)
+  settings.format.checkRules({ tags: [], staleMs: settings.staleMs })
   return settings
 }
 

@@ -37,7 +37,7 @@ export function connectRemote(options: SyncedOptions, settings: SyncedSettings, 
 function modeOver(port: RedisPort, settings: SyncedSettings, sink: RemoteSink): RemoteLevel {
   const { timeoutMs, breaker, maxPending, clock, compat } = settings
   const guarded = new GuardedRedis(port, { timeoutMs, breaker, maxPending, clock })
-  if (compat === 'go') return new GoLevel(guarded, { ...settings, clearWithoutPrefix: false }, sink)
+  if (compat === 'go') return new GoLevel(guarded, settings, sink)
   const partitions = settings.partitions ?? (port.isCluster ? clusterPartitions : 1)
   return new NativeLevel(guarded, { ...settings, partitions, db: port.database }, sink)
 }

@@ -1,15 +1,23 @@
 import { utf8Length } from '../bytes/utf8.ts'
 import type { CodecId } from '../codec/codec.ts'
-import { decodeValue } from '../codec/decode.ts'
 import { freezeDeep, isObject } from './freeze-deep.ts'
 import type { LocalEntry } from './local-cache.ts'
 import type { SyncedEntry } from './remote-level.ts'
+import type { SyncedFormat } from './synced-format.ts'
 
 /**
  * What callers get: `frozen` is one deeply frozen object for all of them (values with dates, maps, sets or bytes, which
  * cannot be frozen, are decoded for each), `copied` is an object of one's own.
  */
 export type ValueSharing = 'frozen' | 'copied'
+
+/** How entries are held. */
+export interface HoldRules {
+  /** How long a copy is good for, whatever Redis says, in milliseconds. */
+  readonly localTtlMs: number
+  readonly values: ValueSharing
+  readonly format: Pick<SyncedFormat, 'decode'>
+}
 
 /** What a map, a node of the local cache and the objects around a value take, about. */
 const overheadBytes = 200
@@ -29,26 +37,26 @@ export class HeldValue implements LocalEntry {
   readonly goneAtMs: number
   readonly byteLength: number
   readonly #codec: CodecId
-  readonly #sharing: ValueSharing
+  readonly #rules: HoldRules
   #body: Uint8Array
   #shared: unknown
   #isShared = false
   #isForEach: boolean
 
-  constructor(key: string, entry: SyncedEntry, keptAtMs: number, localTtlMs: number, sharing: ValueSharing) {
+  constructor(key: string, entry: SyncedEntry, keptAtMs: number, rules: HoldRules) {
     const { version, tags, freshUntilMs, expiresAtMs, codec, body } = entry
     this.version = version
     this.tags = tags
     this.keptAtMs = keptAtMs
     this.freshUntilMs = freshUntilMs
     this.expiresAtMs = expiresAtMs
-    this.goneAtMs = Math.min(keptAtMs + localTtlMs, expiresAtMs)
+    this.goneAtMs = Math.min(keptAtMs + rules.localTtlMs, expiresAtMs)
     let byteLength = overheadBytes + utf8Length(key) + body.byteLength
     for (const tag of tags) byteLength += overheadBytes + utf8Length(tag)
     this.byteLength = byteLength
     this.#codec = codec
-    this.#sharing = sharing
-    this.#isForEach = sharing === 'copied'
+    this.#rules = rules
+    this.#isForEach = rules.values === 'copied'
     this.#body = body
   }
 
@@ -69,9 +77,10 @@ export class HeldValue implements LocalEntry {
   }
 
   #decode(): unknown {
-    const value = decodeValue(this.#codec, this.#body)
+    const { values, format } = this.#rules
+    const value = format.decode(this.#codec, this.#body)
     if (this.#isForEach && isObject(value)) return value
-    if (this.#sharing === 'frozen' && !freezeDeep(value)) {
+    if (values === 'frozen' && !freezeDeep(value)) {
       this.#isForEach = true
       return value
     }

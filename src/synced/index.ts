@@ -23,6 +23,7 @@ export type {
   SyncedEntry,
 } from './remote-level.ts'
 export { SyncedCache, type SyncedStatus } from './synced-cache.ts'
+export type { SyncedFormat } from './synced-format.ts'
 export type { SetLocalEvent, SyncedLogger } from './synced-listeners.ts'
 export type {
   LoadRequest,

@@ -1,5 +1,5 @@
 import { isCacheError } from '../errors.ts'
-import { HeldValue, type ValueSharing } from './held-value.ts'
+import { HeldValue, type HoldRules } from './held-value.ts'
 import type { LocalCache, LocalCacheFactory } from './local-cache.ts'
 import type { RemoteSink, ResetReason, SyncedEntry } from './remote-level.ts'
 import type { SyncedCounters } from './synced-counters.ts'
@@ -7,11 +7,8 @@ import { TagIndex } from './tag-index.ts'
 import { type Watch, Watches } from './watches.ts'
 
 /** How a {@link LocalLevel} works, and whom it tells. */
-export interface LocalLevelOptions {
+export interface LocalLevelOptions extends HoldRules {
   readonly cache: LocalCacheFactory
-  /** How long a copy is good for, whatever Redis says, in milliseconds. */
-  readonly localTtlMs: number
-  readonly values: ValueSharing
   /** The sender of this process's own events. */
   readonly id: string
   readonly clock: () => number
@@ -72,8 +69,7 @@ export class LocalLevel implements RemoteSink {
 
   /** An entry that is not kept. */
   hold(key: string, entry: SyncedEntry): HeldValue {
-    const { clock, localTtlMs, values } = this.#options
-    return new HeldValue(key, entry, clock(), localTtlMs, values)
+    return new HeldValue(key, entry, this.#options.clock(), this.#options)
   }
 
   /** Begins before a call that brings an entry of the key; ended by {@link unwatch}. */

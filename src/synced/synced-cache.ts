@@ -1,4 +1,4 @@
-import { checkKey, checkSignal } from '../core/check.ts'
+import { checkSignal } from '../core/check.ts'
 import { RunningCalls } from '../core/running-calls.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { acceptSet } from './accept-set.ts'
@@ -52,6 +52,7 @@ export class SyncedCache<T = unknown> {
       cache: settings.local,
       localTtlMs: settings.localTtlMs,
       values: settings.values,
+      format: settings.format,
       id: settings.id,
       clock: settings.clock,
       counters: this.#counters,
@@ -138,7 +139,7 @@ export class SyncedCache<T = unknown> {
     this.#enterToWrite(undefined, options)
     const values = new Map<string, RemoteValue>()
     for (const [key, value] of entries) {
-      checkKey(key)
+      this.#settings.format.checkKey(key)
       values.set(key, remoteValue(value, rules, this.#settings))
     }
     if (values.size > 0) await this.#write([...values], options.signal)
@@ -286,7 +287,7 @@ export class SyncedCache<T = unknown> {
   }
 
   #enter(key: string | undefined, { signal }: SyncedCallOptions): void {
-    if (key !== undefined) checkKey(key)
+    if (key !== undefined) this.#settings.format.checkKey(key)
     if (this.#closing !== undefined) throw closed()
     checkSignal(signal)
   }

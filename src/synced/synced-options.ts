@@ -30,7 +30,7 @@ export interface SyncedOptions {
   readonly loadTimeoutMs?: number | undefined
   /** Values up to this size are sent to the other processes; of larger ones only that they changed. @default 4_096 */
   readonly inlineBytes?: number | undefined
-  /** @default 'auto' */
+  /** How values become bytes; with `compat: 'go'` they are always Go's JSON. @default 'auto' */
   readonly codec?: CodecName | undefined
   /** Whether callers share one frozen object or get one each. @default 'frozen' */
   readonly values?: ValueSharing | undefined
@@ -46,6 +46,8 @@ export interface SyncedOptions {
   readonly compat?: 'go' | undefined
   /** The channel of events with `compat: 'go'`. @default 'cache:invalidate' */
   readonly channel?: string | undefined
+  /** With `compat: 'go'` and no prefix: whether `clear` may remove all keys of the database. @default false */
+  readonly clearWithoutPrefix?: boolean | undefined
   /** Names this process to the others; no two may have the same. @default drawn at random */
   readonly id?: string | undefined
   readonly logger?: SyncedLogger | undefined

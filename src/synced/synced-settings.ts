@@ -1,8 +1,8 @@
-import type { CodecName } from '../codec/codec.ts'
 import type { BreakerOptions } from '../core/breaker.ts'
 import type { ValueSharing } from './held-value.ts'
 import type { LocalCacheFactory } from './local-cache.ts'
 import type { RemoteLevel, RemoteSink } from './remote-level.ts'
+import type { SyncedFormat } from './synced-format.ts'
 import type { SetLocalEvent, SyncedLogger } from './synced-listeners.ts'
 
 /** Options of a cache, checked and with the defaults filled in; what a mode gets. */
@@ -15,7 +15,7 @@ export interface SyncedSettings {
   readonly staleMs: number
   readonly timeoutMs: number
   readonly inlineBytes: number
-  readonly codec: CodecName
+  readonly format: SyncedFormat
   readonly values: ValueSharing
   /** `undefined`: as the port suggests. */
   readonly partitions: number | undefined
@@ -27,6 +27,7 @@ export interface SyncedSettings {
   readonly reader: boolean
   readonly compat: 'go' | undefined
   readonly channel: string
+  readonly clearWithoutPrefix: boolean
   readonly id: string
   readonly logger: SyncedLogger | undefined
   readonly onError: ((error: Error) => void) | undefined

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
 import { expect, it } from 'vitest'
 import { errorCodes } from '../../src/errors.ts'
 import { pageUrl } from './page-part.ts'
+import { publicNames } from './public-names.ts'
 
 const text = readFileSync(pageUrl('coming-from-blobcache.md'), 'utf8')
 
@@ -19,32 +18,8 @@ function namesIn(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
 }
 
-// Everything public, with its members: of interfaces, of instances, and static.
-function publicNames(): Set<string> {
-  const root = fileURLToPath(new URL('../../src/', import.meta.url))
-  const entries = ['blob/index.ts', 'blob/disk/disk-blob-store.ts', 'contract/index.ts'].map(name => root + name)
-  const { options } = ts.getParsedCommandLineOfConfigFile(
-    `${root}../tsconfig.json`,
-    {},
-    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: diagnostic => expect.fail(String(diagnostic.messageText)) },
-  )!
-  const program = ts.createProgram(entries, options)
-  const checker = program.getTypeChecker()
-  const names = new Set<string>()
-  for (const entry of entries) {
-    const module = checker.getSymbolAtLocation(program.getSourceFile(entry)!)!
-    for (const exported of checker.getExportsOfModule(module)) {
-      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
-      names.add(exported.name)
-      const types = [checker.getDeclaredTypeOfSymbol(symbol), checker.getTypeOfSymbol(symbol)]
-      for (const type of types) for (const { name } of type.getProperties()) names.add(`${exported.name}.${name}`)
-    }
-  }
-  return names
-}
-
 it('every name of ours on the page exists', () => {
-  const names = publicNames()
+  const names = publicNames('blob/index.ts', 'blob/disk/disk-blob-store.ts', 'contract/index.ts')
   expect(names).toContain('BlobCache.put')
   expect(names).not.toContain('BlobCache.puts')
   const ours = rows.flatMap(([, list]) => list)

@@ -1,16 +1,43 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { errorCodes } from '../../src/errors.ts'
 import { pageUrl } from './page-part.ts'
+import { publicNames } from './public-names.ts'
 
 const text = readFileSync(pageUrl('coming-from-distributed-cache.md'), 'utf8')
 
-// Of each row of the tables of symbols: what is in backticks in the column of Go.
+// Of each row of the tables of symbols: what is in backticks in the column of Go, and in ours.
 const rows = text
   .split('\n## Symbols\n')[1]!
   .split('\n## ')[0]!
   .split('\n')
   .filter(line => /^\| (?!Go )/.test(line))
-const go = new Set(rows.flatMap(line => [...line.split('|')[1]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)))
+  .map(line => line.split('|').slice(1, 3).map(namesIn) as [string[], string[]])
+
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
+}
+
+it('every name of ours on the page exists', () => {
+  const names = publicNames('synced/index.ts', 'redis/index.ts', 'contract/index.ts')
+  expect(names).toContain('SyncedCache.open')
+  expect(names).not.toContain('SyncedCache.opens')
+  const ours = rows.flatMap(([, list]) => list)
+  expect(ours.length).toBeGreaterThan(40)
+  expect(ours.filter(name => !names.has(name) && !Object.hasOwn(errorCodes, name))).toEqual([])
+})
+
+it('every option and method that the text names exists', () => {
+  const names = publicNames('synced/index.ts')
+  const [, prose = ''] = text.split('\n## What is different, and why\n')
+  const named = [...prose.matchAll(/`([a-z]\w+)(?:: [^`]*)?`/g)].map(([, name]) => name!)
+  const known = new Set([...names].map(name => name.split('.').at(-1)!))
+  expect(named.length).toBeGreaterThan(20)
+  expect([...new Set(named)].filter(name => !known.has(name) && !others.has(name))).toEqual([])
+})
+
+// What is no name of ours: values, and words of the languages and of Go's package.
+const others = new Set(['bigint', 'null', 'nil', 'default'])
 
 it('every symbol of the Go package is on the page', () => {
   const members = {
@@ -31,6 +58,7 @@ it('every symbol of the Go package is on the page', () => {
     NewLFUCacheFactory Action ActionSet ActionInvalidate ActionDelete ActionClear RedisStore NewRedisStore Serializer
     GetSerializer JSONSerializer NewJSONSerializer PubSubSynchronizer NewPubSubSynchronizer`.split(/\s+/)
   const wanted = Object.entries(members).flatMap(([type, list]) => list.map(name => `${type}.${name}`))
+  const go = new Set(rows.flatMap(([list]) => list))
   expect([...names, ...wanted].filter(name => !go.has(name))).toEqual([])
 })
 

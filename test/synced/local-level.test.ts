@@ -5,6 +5,7 @@ import { LocalLevel, type LocalLevelOptions } from '../../src/synced/local-level
 import { lru } from '../../src/synced/lru.ts'
 import type { SyncedEntry } from '../../src/synced/remote-level.ts'
 import { SyncedCounters } from '../../src/synced/synced-counters.ts'
+import { nativeFormat } from '../../src/synced/synced-format.ts'
 import type { Watch } from '../../src/synced/watches.ts'
 
 function level(options: Partial<LocalLevelOptions> = {}) {
@@ -15,6 +16,7 @@ function level(options: Partial<LocalLevelOptions> = {}) {
     cache: lru({ maxBytes: 100_000 }),
     localTtlMs: 500,
     values: 'frozen',
+    format: nativeFormat('auto'),
     id: 'me',
     clock: () => time.nowMs,
     counters,

@@ -1,6 +1,7 @@
+import { utf8Decode } from '../../bytes/utf8.ts'
 import { codecIds } from '../../codec/codec.ts'
 import { checkSignal } from '../../core/check.ts'
-import { CacheError } from '../../errors.ts'
+import { CacheError, isCacheError } from '../../errors.ts'
 import type { RedisPort } from '../../redis/redis-port.ts'
 import type { RedisScript } from '../../redis/redis-script.ts'
 import type {
@@ -15,6 +16,7 @@ import type {
 } from '../remote-level.ts'
 import { GoChannel } from './go-channel.ts'
 import { encodeGoEvent, type GoAction, type GoEvent } from './go-event.ts'
+import { leasePrefix, noTags } from './go-format.ts'
 import { deleteScript, fillScript, releaseScript, renewScript, setScript } from './go-scripts.ts'
 import type { GoSettings } from './go-settings.ts'
 import { type OwnWrite, OwnWrites } from './own-writes.ts'
@@ -26,9 +28,6 @@ interface Seen {
   readonly bytes: Uint8Array | undefined
   readonly version: number
 }
-
-/** Keys in Redis that begin with this, behind the prefix, are leases. */
-const leasePrefix = 'coldsnap:lease:'
 
 /**
  * Within so long, an event of Go's package may be published behind that of a later write: it sets and publishes in two
@@ -109,10 +108,6 @@ export class GoLevel implements RemoteLevel {
     { signal }: RemoteOptions = {},
   ): Promise<readonly (SyncedEntry | undefined)[]> {
     this.#checkWriter()
-    for (const [key, value] of values) {
-      this.#name(key)
-      checkValue(value)
-    }
     return await Promise.all(
       values.map(async ([key, value]) => {
         const write = this.#begin(key, this.#entryOf(value))
@@ -124,7 +119,6 @@ export class GoLevel implements RemoteLevel {
 
   async fill(key: string, fill: RemoteFill, { signal }: RemoteOptions = {}): Promise<SyncedEntry | undefined> {
     this.#checkWriter()
-    checkValue(fill)
     const { bytes, version } = fill.seen as Seen
     // Redis does not show that a key was set and removed again, or removed before it was seen absent for long.
     if (this.#recent.movedAfter(key, version)) return undefined
@@ -158,7 +152,7 @@ export class GoLevel implements RemoteLevel {
   /** Removes all keys behind the prefix, one batch after the other, never others; then tells. */
   async clear({ signal }: RemoteOptions = {}): Promise<void> {
     this.#checkWriter()
-    const { prefix, clearWithoutPrefix, channel, id } = this.#settings
+    const { prefix, clearWithoutPrefix, id } = this.#settings
     if (prefix === '' && !clearWithoutPrefix) {
       throw new TypeError(
         'Cannot clear a cache without a prefix: it would remove all keys of the database; pass clearWithoutPrefix to mean that',
@@ -170,7 +164,7 @@ export class GoLevel implements RemoteLevel {
       await removeKeys(this.#port, prefix, signal)
     } finally {
       // What was removed before a failure is removed for all.
-      await this.#port.command({ args: ['PUBLISH', channel, event] }, { signal })
+      await this.#publish(event, signal)
     }
     if (this.#ownClears === ownClears) this.#clear()
   }
@@ -248,6 +242,20 @@ export class GoLevel implements RemoteLevel {
     return this.#own.begin(key, entry, this.#channel.status !== 'down')
   }
 
+  async #publish(event: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#port.command({ args: ['PUBLISH', this.#settings.channel, event] }, { signal })
+    } catch (error) {
+      if (isCacheError(error)) throw error
+      this.#untold(error)
+    }
+  }
+
+  // The change is done; the others find out when their copies end.
+  #untold(cause: unknown, key?: string): void {
+    this.#sink.problem(new CacheError('IO', 'Cannot tell the others of a change: Redis refused it', { cause, key }))
+  }
+
   // Whether the script did what it is for.
   async #change(
     script: RedisScript,
@@ -256,12 +264,19 @@ export class GoLevel implements RemoteLevel {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const keys = [this.#name(write.key), this.#leaseName(write.key)]
-    return await this.#tell(write, zeroOrOne(script.run(this.#port, keys, args, { signal })))
+    return await this.#tell(write, answerOf(script.run(this.#port, keys, args, { signal })))
   }
 
   async #tell(write: OwnWrite, sent: Promise<unknown>): Promise<boolean> {
     try {
       const reply = await sent
+      if (reply instanceof Uint8Array) {
+        // No event fences it, so that what others hold of it is not known: it is read anew.
+        this.#untold(new Error(utf8Decode(reply)), write.key)
+        this.#undo(write)
+        write.entry = undefined
+        return true
+      }
       if (typeof reply !== 'number') throw new CacheError('CORRUPT', 'Redis answered something else than a number')
       write.isDone = reply !== 0
       if (!write.isDone) this.#undo(write)
@@ -294,9 +309,6 @@ export class GoLevel implements RemoteLevel {
   }
 
   #name(key: string): string {
-    if (key.startsWith(leasePrefix)) {
-      throw new CacheError('INVALID_KEY', `Key must not begin with ${leasePrefix}, which is for leases`, { key })
-    }
     return this.#settings.prefix + key
   }
 
@@ -309,14 +321,6 @@ export class GoLevel implements RemoteLevel {
   }
 }
 
-const noTags = "Tags cannot be used with compat 'go': Go's format has no place for them"
-
-function checkValue({ tags, staleMs }: RemoteValue): void {
-  if (tags.length > 0) throw new TypeError(noTags)
-  if (staleMs > 0)
-    throw new TypeError("Option staleMs cannot be used with compat 'go': Go's format has no place for it")
-}
-
 function entryOf(version: number, body: Uint8Array, expiresAtMs: number): SyncedEntry {
   return { version, codec: codecIds.json, body, freshUntilMs: expiresAtMs, expiresAtMs, tags: [] }
 }
@@ -325,8 +329,8 @@ function refused(what: string, key: string, cause: Error): CacheError {
   return new CacheError('IO', `Cannot ${what}: Redis refused it`, { cause, key })
 }
 
-async function zeroOrOne(sent: Promise<unknown>): Promise<number> {
+async function answerOf(sent: Promise<unknown>): Promise<number | Uint8Array> {
   const reply = await sent
-  if (reply === 0 || reply === 1) return reply
+  if (reply === 0 || reply === 1 || reply instanceof Uint8Array) return reply
   throw new CacheError('CORRUPT', 'Redis answered a script with what it does not give')
 }

@@ -77,7 +77,7 @@ describe.each(modes)('reads (%s)', mode => {
   })
 })
 
-describe('what the local level keeps', () => {
+describe.each(modes)('what the local level keeps (%s)', mode => {
   const value = (i: number): string => `${i}`.padEnd(200, '.')
   const names = (count: number, of: string): string[] => Array.from({ length: count }, (_, i) => `${of} ${1000 + i}`)
 
@@ -91,7 +91,7 @@ describe('what the local level keeps', () => {
   }
 
   it('C15 lru() of a size for n entries holds the n that were used last, and tells its real size', async () => {
-    await using scene = await Scene.on(server)
+    await using scene = await Scene.on(server, mode)
     const { size, cache } = await openFor(scene, 20, maxBytes => lru({ maxBytes }))
     const keys = names(30, 'probe')
     for (const [i, key] of keys.entries()) await cache.set(key, value(i))
@@ -106,7 +106,7 @@ describe('what the local level keeps', () => {
   })
 
   it('C15 tinyLfu() keeps what is hot under a scan, and tells its real size', async () => {
-    await using scene = await Scene.on(server)
+    await using scene = await Scene.on(server, mode)
     const { size, cache } = await openFor(scene, 100, maxBytes => tinyLfu({ maxBytes }))
     const hot = names(40, 'hottt')
     for (const key of hot) await cache.set(key, value(1))

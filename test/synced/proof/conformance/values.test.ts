@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../../group/until.ts'
 import { type RedisServer, startRedis } from '../../../helpers/redis-server.ts'
-import { look, modes, Scene } from '../scene.ts'
+import { ended, look, modes, Scene } from '../scene.ts'
 
 let server: RedisServer
 
@@ -130,6 +130,49 @@ it.each(['frozen', 'copied'] as const)(
           spoil(got)
         }
       }
+    }
+  },
+)
+
+it.each(['frozen', 'copied'] as const)(
+  'C27 what Go reads is what its writer and other readers have, whatever was set (go, %s)',
+  async values => {
+    await using scene = await Scene.on(server, 'go')
+    const [a, b] = [await scene.open<unknown>({ values }), await scene.open<unknown>({ values })]
+    const make = (): readonly [set: unknown, got: unknown][] => [
+      [9_007_199_254_740_993n, 9_007_199_254_740_993n],
+      [7n, 7],
+      [new Date(86_400_000), '1970-01-02T00:00:00Z'],
+      [
+        new Map<unknown, unknown>([
+          [2, { n: 1 }],
+          ['k', 0],
+        ]),
+        { '2': { n: 1 }, k: 0 },
+      ],
+      [Uint8Array.of(0, 255, 16), 'AP8Q'],
+      [
+        { none: undefined, when: new Date(0), list: [1.5, 'é\u2028<'] },
+        { when: '1970-01-01T00:00:00Z', list: [1.5, 'é\u2028<'] },
+      ],
+    ]
+    for (const [i, [set]] of make().entries()) {
+      await a.set(`key ${i}`, set)
+      expect(await a.getOrSet(`loaded ${i}`, () => set)).toEqual(make()[i]![1])
+    }
+    await scene.settle(a, b)
+    const c = await scene.open<unknown>({ values })
+    for (const [i, [, wanted]] of make().entries()) {
+      for (const cache of [a, b, c]) {
+        for (const key of [`key ${i}`, `loaded ${i}`, `key ${i}`, `loaded ${i}`]) {
+          const got = await cache.get(key)
+          expect(got).toEqual(wanted)
+          spoil(got)
+        }
+      }
+    }
+    for (const bad of [new Set([1]), Number.NaN, '\ud800', new Map([[{}, 1]])]) {
+      expect(await ended(a.set('key 0', bad))).toMatchObject({ code: 'UNSUPPORTED_VALUE' })
     }
   },
 )
