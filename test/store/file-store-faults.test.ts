@@ -145,22 +145,6 @@ describe('flushing', () => {
     await store.close()
   })
 
-  it('flushes once what names the directory too: who made it may have died before he did', async () => {
-    const parent = scratch()
-    const dir = join(parent, 'store')
-    fs.mkdirSync(dir, { mode: 0o700 })
-    const flushed: unknown[] = []
-    const io = faultyFileSystem((operation, [path]) => {
-      if (operation === 'open' && (path === dir || path === parent)) flushed.push(path)
-    })
-    const store = await FileStore.open(dir, { io })
-    flushed.length = 0
-    await store.store('k', bytes('1'))
-    await store.store('k', bytes('2'))
-    expect(flushed).toEqual([parent, dir, dir])
-    await store.close()
-  })
-
   it('of the directory failing after the rename is an error: the write may be undone by a power loss', async () => {
     const { store } = await storeWith(failAt('fsync', 'EIO', 2))
     await expect(store.store('k', bytes('new'))).rejects.toMatchObject({ code: 'IO', key: 'k' })
