@@ -24,6 +24,8 @@ const build = await rolldown({
 // What a start imports; and what it imports only if it reads a column of elements.
 const started = await staticModules('src/index.ts')
 const reading = await staticModules('src/snapshot/read-elements.ts')
+// What it imports when it writes.
+const writing = await staticModules('src/snapshot/write-side.ts')
 // What runs in browsers too: it must not share a file with what imports Node's modules.
 const leveled = await staticModules('src/store/level-store.ts')
 await build.write({
@@ -34,13 +36,17 @@ await build.write({
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [
-      { name: 'shared', test: id => started.has(id) || leveled.has(id), minShareCount: 2, priority: 4 },
-      { name: 'elements', test: id => reading.has(id), priority: 3 },
-      { name: 'files', test: /src.store/, minShareCount: 2, priority: 2 },
-      { name: 'groups', test: /src.group/, minShareCount: 2, priority: 2 },
-      { name: 'syncing', test: /src.synced/, minShareCount: 2, priority: 2 },
-      { name: 'blobs', test: /src.blob/, minShareCount: 2, priority: 2 },
-      { name: 'writing', test: /src/, minShareCount: 2, priority: 1 },
+      { name: 'shared', test: id => started.has(id) || leveled.has(id), minShareCount: 2, priority: 6 },
+      { name: 'shared', test: /rolldown.runtime|store.key-queue/, priority: 6 },
+      { name: 'elements', test: id => reading.has(id), priority: 5 },
+      { name: 'writing', test: id => writing.has(id), minShareCount: 2, priority: 4 },
+      { name: 'files', test: /src.(store|bytes.file-name)/, minShareCount: 2, priority: 3 },
+      // What the caches of many processes have in common.
+      { name: 'common', test: /src.(core|bytes|codec)|noble/, minShareCount: 2, priority: 2 },
+      { name: 'redis', test: /src.redis/, minShareCount: 2, priority: 1 },
+      { name: 'groups', test: /src.group/, minShareCount: 2, priority: 1 },
+      { name: 'syncing', test: /src.synced/, minShareCount: 2, priority: 1 },
+      { name: 'blobs', test: /src.blob/, minShareCount: 2, priority: 1 },
     ],
   },
 })
