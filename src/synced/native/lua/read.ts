@@ -1,5 +1,5 @@
 import { RedisScript } from '../../../redis/redis-script.ts'
-import { stateLua } from './state.ts'
+import { stateLua, tagsLua } from './state.ts'
 
 /**
  * Reads the values of KEYS[3], KEYS[4] ... together with what says whether they hold. Gives the epoch (empty where there is
@@ -8,7 +8,9 @@ import { stateLua } from './state.ts'
  */
 export const readScript: RedisScript = new RedisScript(
   stateLua +
+    tagsLua +
     String.raw`
+local deletedAt = deletionsIn(KEYS[2])
 local found = {epoch or '', sequence, now}
 for i = 3, #KEYS do
   local record = redis.call('GET', KEYS[i])
@@ -19,7 +21,7 @@ for i = 3, #KEYS do
       local high, low = string.byte(record, at, at + 1)
       if not low then break end
       local length = high * 256 + low
-      deleted[tag] = tonumber(redis.call('ZSCORE', KEYS[2], string.sub(record, at + 2, at + 1 + length)) or '0')
+      deleted[tag] = deletedAt(string.sub(record, at + 2, at + 1 + length))
       at = at + 2 + length
     end
     record = {record, deleted}
