@@ -58,6 +58,7 @@ export class NativeWriter {
     const reply = changeReply(await writeScript.run(this.#context.port, [meta, ...names], args, options))
     if (reply === undefined) throw unexpected()
     partition.clock.answered(sentAtMs, reply.timeMs)
+    for (const [i, [key]] of values.entries()) partition.changed(key, reply.sequence + i)
     return values.map(([, value], i) => entryWritten(partition, value, reply, reply.sequence + i))
   }
 
@@ -74,6 +75,7 @@ export class NativeWriter {
     const reply = changeReply(await fillScript.run(this.#context.port, names, args, options))
     if (reply === undefined) return undefined
     partition.clock.answered(sentAtMs, reply.timeMs)
+    partition.changed(key, reply.sequence)
     return entryWritten(partition, fill, reply, reply.sequence)
   }
 
@@ -92,6 +94,7 @@ export class NativeWriter {
     const names = [meta, valuePrefix + key, leasePrefix + key]
     const reply = changeReply(await changeKeyScript.run(this.#context.port, names, args, options))
     if (reply === undefined) throw unexpected()
+    partition.changed(key, reply.sequence)
     return reply.sequence
   }
 
