@@ -114,7 +114,7 @@ export class NativeReader {
     const names = keys.map(key => partition.names.valuePrefix + key)
     const isOne = names.length === 1
     const command = { args: [isOne ? 'GET' : 'MGET', ...names], key: partition.names.meta }
-    const reply = await this.#context.port.command(command, options)
+    const reply = await this.#context.port.command(command, options).catch(damagedIfForeign)
     const values = isOne ? [reply] : itemsOf(reply)
     if (values.length !== keys.length) throw unexpected()
     return values.map(bytesOrNull)
@@ -197,6 +197,12 @@ export class NativeReader {
     if (!sameId(record.epoch, epoch)) partition.bury(record.epoch)
     else for (const [i, tag] of record.tags.entries()) partition.tags.deleted(tag, deletedAt[i] ?? 0, point.sequence)
   }
+}
+
+// What somebody put there that is no string is a value that cannot be read.
+function damagedIfForeign(error: unknown): RedisReply {
+  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return noBytes
+  throw error
 }
 
 function bytesOrNull(reply: RedisReply): Uint8Array | null {

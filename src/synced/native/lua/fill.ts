@@ -16,7 +16,9 @@ export const fillScript: RedisScript = new RedisScript(
     putLua +
     `
 if epoch ~= ARGV[11] or now > tonumber(ARGV[15]) then return {} end
-local head = redis.call('GETRANGE', KEYS[2], 0, 35)
+local head = redis.pcall('GETRANGE', KEYS[2], 0, 35)
+-- What is no value at all is seen as nothing.
+if type(head) ~= 'string' then head = '' end
 if head ~= ARGV[13] then
   if head ~= '' or #ARGV[13] ~= 36 then return {} end
   local high, low = struct.unpack('>I4I4', ARGV[13], 29)
