@@ -16,7 +16,7 @@ export interface RedisServer {
 }
 
 /** The program that tests start: `redis-server`, or what `COLDSNAP_REDIS_SERVER` says. */
-export const redisProgram: string = process.env.COLDSNAP_REDIS_SERVER ?? 'redis-server'
+export const redisProgram: string = process.env['COLDSNAP_REDIS_SERVER'] ?? 'redis-server'
 
 /** How a server is started. */
 export interface RedisServerOptions {
