@@ -80,6 +80,11 @@ export class Breaker {
     this.#change('closed')
   }
 
+  /** The peer may be back: the next call may look, whatever the back-off. */
+  hint(): void {
+    if (this.#state === 'open') this.#openForMs = 0
+  }
+
   #openPass(): BreakerPass {
     const era = this.#era
     let isOver = false

@@ -11,7 +11,7 @@ const openTimeoutMs = 5000
  * still says is not heard.
  */
 export class ChannelSubscription implements RedisSubscription {
-  readonly #driver: Pick<RedisDriver, 'listen'>
+  readonly #driver: () => Pick<RedisDriver, 'listen'>
   readonly #channel: string
   readonly #listener: RedisListener
   readonly #onClose: () => void
@@ -23,7 +23,12 @@ export class ChannelSubscription implements RedisSubscription {
   #isUp = false
   #isClosed = false
 
-  constructor(driver: Pick<RedisDriver, 'listen'>, channel: string, listener: RedisListener, onClose: () => void) {
+  constructor(
+    driver: () => Pick<RedisDriver, 'listen'>,
+    channel: string,
+    listener: RedisListener,
+    onClose: () => void,
+  ) {
     this.#driver = driver
     this.#channel = channel
     this.#listener = listener
@@ -57,7 +62,7 @@ export class ChannelSubscription implements RedisSubscription {
     }
     const lost = (cause: unknown): void => ifCurrent(() => this.#lose(cause))
     const rise = (): void => ifCurrent(() => this.#rise())
-    const link = this.#driver.listen(
+    const link = this.#driver().listen(
       this.#channel,
       message => {
         // The first messages may come before the promise of the subscription has told of itself.

@@ -22,17 +22,24 @@ const connectTimeoutMs = 5000
 export class ClientPort implements RedisPort {
   readonly isCluster: boolean
   readonly database: number
-  readonly #driver: RedisDriver
+  readonly #newDriver: () => RedisDriver
+  #driver: RedisDriver
   readonly #subscriptions = new Set<ChannelSubscription>()
   /** The first attempt to connect. */
   #opening: Promise<unknown> | undefined
   #isOpening = false
   #isClosed = false
 
-  constructor(driver: RedisDriver) {
+  constructor(newDriver: () => RedisDriver) {
+    const driver = newDriver()
+    this.#newDriver = newDriver
     this.#driver = driver
     this.isCluster = driver.isCluster
     this.database = driver.database
+  }
+
+  get isReady(): boolean {
+    return this.#driver.isReady
   }
 
   async command(command: RedisCommand, options: RedisCallOptions = {}): Promise<RedisReply> {
@@ -62,7 +69,7 @@ export class ClientPort implements RedisPort {
   subscribe(channel: string, listener: RedisListener): RedisSubscription {
     if (this.#isClosed) throw closed()
     const forget = (): boolean => this.#subscriptions.delete(subscription)
-    const subscription = new ChannelSubscription(this.#driver, channel, listener, forget)
+    const subscription = new ChannelSubscription(() => this.#driver, channel, listener, forget)
     this.#subscriptions.add(subscription)
     // A cluster is not asked for its nodes before it is known; else whether the other connection came does not matter.
     const begin = (): void => subscription.open()
@@ -81,6 +88,16 @@ export class ClientPort implements RedisPort {
         },
       }),
     )
+  }
+
+  renew(): void {
+    // Without a connection one is being made.
+    if (this.#isClosed || !this.#driver.isReady) return
+    const old = this.#driver
+    this.#driver = this.#newDriver()
+    this.#opening = undefined
+    old.close()
+    this.#open().catch(() => undefined)
   }
 
   async close(): Promise<void> {
@@ -129,11 +146,13 @@ export class ClientPort implements RedisPort {
     if (this.#opening === undefined) {
       this.#isOpening = true
       // A server that takes connections but does not answer must not be waited for; the client goes on by itself.
-      this.#opening = withDeadline('The connection to Redis', connectTimeoutMs, undefined, () => this.#driver.connect())
+      const driver = this.#driver
+      const opening = withDeadline('The connection to Redis', connectTimeoutMs, undefined, () => driver.connect())
       const ended = (): void => {
-        this.#isOpening = false
+        if (this.#opening === opening) this.#isOpening = false
       }
-      this.#opening.then(ended, ended)
+      this.#opening = opening
+      opening.then(ended, ended)
     }
     return this.#opening
   }

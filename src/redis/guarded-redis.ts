@@ -46,6 +46,10 @@ export class GuardedRedis implements RedisPort {
   readonly #maxPending: number
   readonly #clock: () => number
   #pending = 0
+  /** How many calls Redis answered. */
+  #answers = 0
+  /** The last failure was the want of a connection. */
+  #wasApart = false
   #lastFailure: unknown
 
   /** Closing it closes `port`. */
@@ -123,27 +127,42 @@ export class GuardedRedis implements RedisPort {
       const message = `${this.#maxPending} calls wait for Redis already`
       return Promise.reject(new CacheError('UNAVAILABLE', message, { cause: this.#lastFailure }))
     }
+    // It was left alone as there was no connection, and now there is one.
+    if (this.#wasApart && this.#port.isReady) this.#breaker.hint()
     const pass = this.#breaker.tryEnter(this.#clock())
     if (pass === undefined) {
       const message = 'Redis is left alone for a while after failures'
       return Promise.reject(new CacheError('UNAVAILABLE', message, { cause: this.#lastFailure }))
     }
+    const isProbe = this.#breaker.state === 'halfOpen'
+    const answers = this.#answers
     return withDeadline('The answer of Redis', this.#timeoutMs, signal, () => this.#count(call())).then(
       value => {
         pass.succeeded()
         return value
       },
-      (error: unknown) => this.#fail(pass, error),
+      (error: unknown) => {
+        // Twice nothing at all: the connection may be dead, where another would not be.
+        if (isProbe && isCacheError(error, 'TIMEOUT') && answers === this.#answers) this.#port.renew?.()
+        this.#fail(pass, error)
+      },
     )
   }
 
   // What the client still holds counts, whether or not somebody waits for it.
   #count<T>(work: Promise<T>): Promise<T> {
-    const ended = (): void => {
+    const answered = (): void => {
       this.#pending -= 1
+      this.#answers += 1
+      // Though late, if nobody waits for it any more: it may be back.
+      this.#breaker.hint()
+    }
+    const failed = (error: unknown): void => {
+      if (isCacheError(error)) this.#pending -= 1
+      else answered()
     }
     this.#pending += 1
-    work.then(ended, ended)
+    work.then(answered, failed)
     return work
   }
 
@@ -159,6 +178,7 @@ export class GuardedRedis implements RedisPort {
     }
     pass.failed(this.#clock())
     this.#lastFailure = error
+    this.#wasApart = this.#port.isReady === false
     throw isFailure ? error : new CacheError('UNAVAILABLE', 'Redis cannot serve now', { cause: error })
   }
 }

@@ -14,7 +14,7 @@ import type { RedisPort } from './redis-port.ts'
  * queue while Redis is away, and nothing is sent a second time. The client itself is left as it is.
  */
 export function redisPort(client: RedisClient): RedisPort {
-  return new ClientPort(driverOf(client))
+  return new ClientPort(() => driverOf(client))
 }
 
 /** Whether `value` is a port already. */

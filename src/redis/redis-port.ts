@@ -59,6 +59,13 @@ export interface RedisPort {
   readonly isCluster: boolean
   /** The number of the database that the client's options select; channels are shared by all databases of a server. */
   readonly database: number
+  /** Whether a call would be sent at once. A port that does not tell has none of the use of it below. */
+  readonly isReady?: boolean
+  /**
+   * Drops the connections for commands and makes others: for who has reason to think that they are dead although nobody
+   * said so. Calls under way are `UNAVAILABLE`; subscriptions stay.
+   */
+  renew?(): void
   /** Ends the connections that the port made, and its subscriptions; every other call is then `CLOSED`. May be repeated. */
   close(): Promise<void>
 }

@@ -76,7 +76,8 @@ export class Loads {
 
   /** The key, or any key, moved. */
   moved(key?: string): void {
-    this.#signals.tell(key)
+    // Who waits for a lease asks again soon enough: a flood of such events must not make him ask all the time.
+    if (key !== undefined) this.#signals.tell(key)
     for (const each of key === undefined ? [...this.#begun] : [key]) {
       if (this.#begun.delete(each)) this.#flights.detach(each)
     }
@@ -162,14 +163,13 @@ export class Loads {
   async #loadForAll(load: Load, found: Found): Promise<Loaded> {
     const { calls, counters, settings } = this.#parts
     const { key, job, signal } = load
-    for (let waitedMs = 0; waitedMs < job.timeoutMs; ) {
+    const endMs = performance.now() + job.timeoutMs
+    for (let waits = 0; performance.now() < endMs; waits++) {
       const lease = await this.#acquire(load)
       if (lease === 'unknown') return await this.#load(load, undefined, found.held)
       if (lease !== undefined) return await this.#loadHolding(load, new LeaseHold(lease, job.leaseMs, calls))
-      if (waitedMs === 0) counters.leaseWaits += 1
-      const pollMs = shortestPollMs + pollSpanMs * settings.random()
-      await this.#signals.wait(key, pollMs, signal)
-      waitedMs += pollMs
+      if (waits === 0) counters.leaseWaits += 1
+      await this.#signals.wait(key, shortestPollMs + pollSpanMs * settings.random(), signal)
       const loaded = await this.#loadedByOthers(load)
       if (loaded !== undefined) return fresh(loaded)
     }

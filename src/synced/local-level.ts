@@ -122,12 +122,15 @@ export class LocalLevel implements RemoteSink {
     if (held !== undefined) this.#remove(key, held)
   }
 
-  /** This process moved the key: a copy of a lower version is dropped. */
+  /**
+   * This process moved the key: another copy is dropped. One of a higher version too: either it can be read again, or Redis
+   * has lost what it was, and this process need not know that yet.
+   */
   moved(key: string, version: number): void {
     this.#options.onMoved(key)
     this.#watches.move(key, version)
     const present = this.#cache.peek(key)
-    if (present !== undefined && present.version < version) this.#remove(key, present)
+    if (present !== undefined && present.version !== version) this.#remove(key, present)
   }
 
   /** This process deleted all with a tag: copies go, and fills that began before are refused. */
@@ -153,6 +156,8 @@ export class LocalLevel implements RemoteSink {
     const present = this.#cache.peek(key)
     if (!this.#isInStep || (present !== undefined && present.version >= entry.version)) {
       counters.eventsIgnored += 1
+      // Kept without Redis, out of step.
+      if (present !== undefined && present.version < entry.version) this.#remove(key, present)
       return
     }
     const accepted = sender === id ? entry : accept(key, entry, sender)
@@ -167,7 +172,10 @@ export class LocalLevel implements RemoteSink {
   drop(key: string, version: number): void {
     this.#options.counters.eventsApplied += 1
     this.#options.counters.invalidations += 1
-    this.moved(key, version)
+    this.#options.onMoved(key)
+    this.#watches.move(key, version)
+    const present = this.#cache.peek(key)
+    if (present !== undefined && present.version < version) this.#remove(key, present)
   }
 
   dropTag(tag: string, version: number): void {

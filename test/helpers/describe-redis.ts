@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { type RedisServer, type RedisServerOptions, startRedis } from './redis-server.ts'
+import { type RedisServer, type RedisServerOptions, redisProgram, startRedis } from './redis-server.ts'
 
 /** Why tests on a real Redis cannot run here; undefined if they can. */
 export const noRedis: string | undefined =
-  spawnSync('redis-server', ['--version']).status === 0 ? undefined : 'redis-server is not on the PATH'
+  spawnSync(redisProgram, ['--version']).status === 0 ? undefined : `${redisProgram} is not on the PATH`
 
 /** As `describe`, for tests that need `redis-server`; where it is missing they are left out, with the reason printed. */
 export function describeRedis(name: string, body: () => void): void {

@@ -12,6 +12,8 @@ export interface RedisCluster {
   ask(port: number, ...args: string[]): Promise<string>
   /** The port of the master that has the slot of `key`, as a living node sees it. */
   masterOf(key: string): Promise<number>
+  /** The port of a living replica of the master of a port. */
+  replicaOf(master: number): Promise<number>
   /** Kills a node, as `kill -9` does. */
   kill(port: number): Promise<void>
   stop(): Promise<void>
@@ -86,6 +88,14 @@ export async function startCluster(): Promise<RedisCluster> {
         }
       }
       throw new Error(`No living master has the slot of ${key}`)
+    },
+    async replicaOf(master) {
+      const id = await ask(master, 'CLUSTER', 'MYID')
+      for (const line of (await ask(master, 'CLUSTER', 'NODES')).trim().split('\n')) {
+        const [, address = '', flags = '', of] = line.split(' ')
+        if (of === id && !/fail/.test(flags)) return Number(/:(\d+)@/.exec(address)![1])
+      }
+      throw new Error('The master has no living replica')
     },
     async kill(port) {
       await servers.get(port)!.stop()

@@ -15,6 +15,9 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
+/** The program that tests start: `redis-server`, or what `COLDSNAP_REDIS_SERVER` says. */
+export const redisProgram: string = process.env['COLDSNAP_REDIS_SERVER'] ?? 'redis-server'
+
 /** How a server is started. */
 export interface RedisServerOptions {
   /** A port that is free. Absent: any that is. */
@@ -23,6 +26,8 @@ export interface RedisServerOptions {
   readonly dir?: string
   /** More arguments of `redis-server`. */
   readonly args?: readonly string[]
+  /** @default {@link redisProgram} */
+  readonly program?: string
 }
 
 const started = new Set<ChildProcess>()
@@ -50,7 +55,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     ...kept,
     ...(options.args ?? []),
   ]
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(options.program ?? redisProgram, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   started.add(child)
   child.once('exit', () => started.delete(child))
   await new Promise<void>((resolve, reject) => {

@@ -13,9 +13,10 @@ import { decodeRecord } from './record.ts'
 export function applyEvent(context: NativeContext, partition: Partition, event: NativeEvent, before: ChainPoint): void {
   const { sink } = context
   const { kind, key, sequence } = event
+  const isNews = partition.isNews(key, sequence)
   switch (kind) {
     case eventKinds.set: {
-      const entry = entryIn(context, partition, event)
+      const entry = isNews ? entryIn(context, partition, event) : undefined
       if (entry === undefined) sink.drop(key, sequence)
       else sink.set(key, entry, context.senderText(event.sender))
       return

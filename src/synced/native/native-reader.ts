@@ -16,11 +16,14 @@ export class NativeSeen {
   readonly sequence: number
   /** How the record began that was there, valid or not; empty: there was none. */
   readonly head: Uint8Array
+  /** By the clock of Redis, in milliseconds: after it, what moved since the look may be forgotten. */
+  readonly untilMs: number
 
-  constructor(epoch: Uint8Array, sequence: number, head: Uint8Array) {
+  constructor(epoch: Uint8Array, sequence: number, head: Uint8Array, untilMs: number) {
     this.epoch = epoch
     this.sequence = sequence
     this.head = head
+    this.untilMs = untilMs
   }
 }
 
@@ -80,11 +83,19 @@ export class NativeReader {
     const { trusted, life } = partition
     if (trusted === undefined) return await this.#ask(partition, keys, options)
     const seenEpoch = bytesOfId(trusted.epoch)
+    const { clock, tombstoneMs, timeoutMs } = this.#context.settings
+    // The time of Redis is known to within a call of it.
+    const untilMs = clock() + partition.clock.offsetMs + tombstoneMs - timeoutMs
     const found = await this.#get(partition, keys, options)
     const reads: RemoteRead[] = new Array(keys.length)
     const asked: number[] = []
     for (const [i, bytes] of found.entries()) {
-      const read = this.#readBy(partition, life, bytes, head => new NativeSeen(seenEpoch, trusted.sequence, head))
+      const read = this.#readBy(
+        partition,
+        life,
+        bytes,
+        head => new NativeSeen(seenEpoch, trusted.sequence, head, untilMs),
+      )
       if (read === undefined) asked.push(i)
       else reads[i] = read
     }
@@ -103,7 +114,7 @@ export class NativeReader {
     const names = keys.map(key => partition.names.valuePrefix + key)
     const isOne = names.length === 1
     const command = { args: [isOne ? 'GET' : 'MGET', ...names], key: partition.names.meta }
-    const reply = await this.#context.port.command(command, options)
+    const reply = await this.#context.port.command(command, options).catch(damagedIfForeign)
     const values = isOne ? [reply] : itemsOf(reply)
     if (values.length !== keys.length) throw unexpected()
     return values.map(bytesOrNull)
@@ -145,7 +156,10 @@ export class NativeReader {
     }
     const judgement = judge(record)
     if (judgement === undefined) return undefined
-    return { entry: judgement === 'valid' ? entryOf(partition, record) : undefined, seen: head }
+    const entry = judgement === 'valid' ? entryOf(partition, record) : undefined
+    // What was good for a short time stays for longer than that.
+    const isOver = entry !== undefined && entry.expiresAtMs <= this.#context.settings.clock()
+    return { entry: isOver ? undefined : entry, seen: head }
   }
 
   // Reads together with the state of the partition: what Redis says then needs no knowledge of ours.
@@ -162,7 +176,8 @@ export class NativeReader {
     const isEmpty = epochBytes.byteLength === 0
     const { epoch, sequence, timeMs } = headOf([isEmpty ? new Uint8Array(8) : epochBytes, ...reply.slice(1, 3)])
     partition.clock.answered(sentAtMs, timeMs)
-    const seen = (head: Uint8Array): NativeSeen => new NativeSeen(epochBytes, sequence, head)
+    const untilMs = timeMs + settings.tombstoneMs
+    const seen = (head: Uint8Array): NativeSeen => new NativeSeen(epochBytes, sequence, head, untilMs)
     return reply.slice(3).map(item => {
       const [bytes, deletedAt] = recordItem(item)
       if (bytes === null) return { entry: undefined, seen: seen(noBytes) }
@@ -182,6 +197,12 @@ export class NativeReader {
     if (!sameId(record.epoch, epoch)) partition.bury(record.epoch)
     else for (const [i, tag] of record.tags.entries()) partition.tags.deleted(tag, deletedAt[i] ?? 0, point.sequence)
   }
+}
+
+// What somebody put there that is no string is a value that cannot be read.
+function damagedIfForeign(error: unknown): RedisReply {
+  if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return noBytes
+  throw error
 }
 
 function bytesOrNull(reply: RedisReply): Uint8Array | null {

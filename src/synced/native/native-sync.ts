@@ -185,6 +185,8 @@ export class NativeSync {
     if (this.#state !== 'up') return
     const ask = (): void => {
       lane.partition.unfence()
+      // One that is under way may be from before what this process did last.
+      lane.ticker.stop()
       lane.ticker.send()
     }
     if (lane.strikes <= 1) ask()

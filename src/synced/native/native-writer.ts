@@ -51,13 +51,14 @@ export class NativeWriter {
 
   async #writeChunk(partition: Partition, values: readonly Write[], options?: RemoteOptions): Promise<SyncedEntry[]> {
     const { meta, valuePrefix } = partition.names
-    const args = this.#context.args(partition)
+    const args = [...this.#context.args(partition), this.#rememberedMs()]
     for (const [, value] of values) this.#pushValue(args, value)
     const names = values.map(([key]) => valuePrefix + key)
     const sentAtMs = this.#context.settings.clock()
     const reply = changeReply(await writeScript.run(this.#context.port, [meta, ...names], args, options))
     if (reply === undefined) throw unexpected()
     partition.clock.answered(sentAtMs, reply.timeMs)
+    for (const [i, [key]] of values.entries()) partition.changed(key, reply.sequence + i)
     return values.map(([, value], i) => entryWritten(partition, value, reply, reply.sequence + i))
   }
 
@@ -68,37 +69,38 @@ export class NativeWriter {
     const { meta, tags: deletedTags, valuePrefix, leasePrefix } = partition.names
     const args = this.#context.args(partition)
     this.#pushValue(args, fill)
-    args.push(seen.epoch, `${seen.sequence}`, seen.head, lease?.token ?? '', ...tags)
+    args.push(seen.epoch, `${seen.sequence}`, seen.head, lease?.token ?? '', `${Math.floor(seen.untilMs)}`, ...tags)
     const names = [meta, valuePrefix + key, deletedTags, leasePrefix + key]
     const sentAtMs = this.#context.settings.clock()
     const reply = changeReply(await fillScript.run(this.#context.port, names, args, options))
     if (reply === undefined) return undefined
     partition.clock.answered(sentAtMs, reply.timeMs)
+    partition.changed(key, reply.sequence)
     return entryWritten(partition, fill, reply, reply.sequence)
   }
 
   async delete(key: string, options?: RemoteOptions): Promise<number> {
-    const lifeMs = Math.min(maxLifeMs, Math.max(1, Math.ceil(this.#context.settings.tombstoneMs)))
-    return await this.#changeKey(key, eventKinds.delete, lifeMs, options)
+    return await this.#changeKey(key, eventKinds.delete, this.#rememberedMs(), options)
   }
 
   async invalidate(key: string, options?: RemoteOptions): Promise<number> {
-    return await this.#changeKey(key, eventKinds.invalidate, 0, options)
+    return await this.#changeKey(key, eventKinds.invalidate, '0', options)
   }
 
-  async #changeKey(key: string, kind: number, tombstoneMs: number, options?: RemoteOptions): Promise<number> {
+  async #changeKey(key: string, kind: number, tombstoneMs: string, options?: RemoteOptions): Promise<number> {
     const partition = this.#context.partitionOf(key)
     const { meta, valuePrefix, leasePrefix } = partition.names
-    const args = [...this.#context.args(partition), String.fromCharCode(kind), `${tombstoneMs}`]
+    const args = [...this.#context.args(partition), String.fromCharCode(kind), tombstoneMs]
     const names = [meta, valuePrefix + key, leasePrefix + key]
     const reply = changeReply(await changeKeyScript.run(this.#context.port, names, args, options))
     if (reply === undefined) throw unexpected()
+    partition.changed(key, reply.sequence)
     return reply.sequence
   }
 
   async deleteByTag(tag: string, options?: RemoteOptions): Promise<void> {
     await this.#everywhere(async partition => {
-      const args = [...this.#context.args(partition), tag]
+      const args = [...this.#context.args(partition), tag, this.#rememberedMs()]
       const { meta, tags } = partition.names
       return changeReply(await deleteTagScript.run(this.#context.port, [meta, tags], args, options))
     })
@@ -120,6 +122,11 @@ export class NativeWriter {
       partition.fence(reply.sequence)
     })
     await Promise.all(work)
+  }
+
+  /** How long Redis knows that a key or tag moved, whatever becomes of its value. */
+  #rememberedMs(): string {
+    return `${Math.min(maxLifeMs, Math.max(1, Math.ceil(this.#context.settings.tombstoneMs)))}`
   }
 
   #pushValue(args: RedisArgument[], value: RemoteValue): void {

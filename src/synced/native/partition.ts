@@ -24,6 +24,8 @@ export class Partition {
   #fence = 0
   #fenceRounds = 0
   #deadEpochs: Id64[] = []
+  /** What this process itself did last to keys, as long as the events of it are still to come. */
+  readonly #changed = new Map<string, number>()
 
   constructor(prefix: string, number: number, sender: Id64) {
     this.number = number
@@ -51,6 +53,22 @@ export class Partition {
     this.chain.begin(point)
     this.tags.begin(point.sequence)
     this.#deadEpochs = []
+    // The point is of after them: it was asked for when the chain had ended, and since then there were fences.
+    this.#changed.clear()
+  }
+
+  /** This process made the change `sequence` of a key; its event is still to come, unless it came already. */
+  changed(key: string, sequence: number): void {
+    const { point } = this.chain
+    if (point === undefined) this.fence(sequence)
+    else if (point.sequence < sequence) this.#changed.set(key, sequence)
+  }
+
+  /** An event of a key came. False: it tells what this process has changed since. */
+  isNews(key: string, sequence: number): boolean {
+    const own = this.#changed.get(key)
+    if (own !== undefined && own <= sequence) this.#changed.delete(key)
+    return sequence >= Math.max(this.#fence, own ?? 0)
   }
 
   /** This process made the change `sequence` that makes records void; its event is still to come. */
@@ -67,7 +85,7 @@ export class Partition {
   /** A round of the heartbeat is over. */
   endRound(): void {
     this.#fenceRounds += 1
-    if (this.#fenceRounds >= maxFenceRounds) this.#fence = 0
+    if (this.#fenceRounds >= maxFenceRounds) this.unfence()
   }
 
   /** No record of that epoch is valid any more. */

@@ -7,7 +7,7 @@ import type { RedisPort } from '../../../src/redis/redis-port.ts'
 import { NativeLevel } from '../../../src/synced/native/native-level.ts'
 import type { NativeSettings } from '../../../src/synced/native/native-settings.ts'
 import type { RemoteValue } from '../../../src/synced/remote-level.ts'
-import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
+import { type RedisServer, redisProgram, startRedis } from '../../helpers/redis-server.ts'
 import { RecordingSink } from './recording-sink.ts'
 
 /** A native level and what it told. */
@@ -74,7 +74,7 @@ export async function serverOfTest(): Promise<RedisServer> {
 
 /** A new, empty server on a port that had one. */
 export function restart(port: number): void {
-  const process = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''], { stdio: 'ignore' })
+  const process = spawn(redisProgram, ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''], { stdio: 'ignore' })
   onTestFinished(() => void process.kill('SIGKILL'))
 }
 

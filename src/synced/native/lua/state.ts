@@ -3,6 +3,7 @@
  * of the partition as events have them, ARGV[3] a new nonce, ARGV[4] a new epoch, ARGV[5] the number of partitions.
  *
  * `epoch` is nil where there is no meta hash, or one that nobody of ours wrote: then nothing is known of the past.
+ * `noted` is the number of the change that deleted a tag last, nil if none did in this epoch; for `floor` see `tagsLua`.
  * A number is split in two by hand, as `struct` knows 64 bits only on machines that have them, and `%.0f` writes what
  * `tostring` would write as 1e+15.
  */
@@ -14,11 +15,12 @@ local function u64(number)
 end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local meta = redis.call('HMGET', KEYS[1], 'e', 's', 'n')
+local meta = redis.call('HMGET', KEYS[1], 'e', 's', 'n', 'z', 'f')
 local epoch, sequence, last = meta[1], tonumber(meta[2] or ''), meta[3]
+local noted, floor = tonumber(meta[4] or ''), tonumber(meta[5] or '') or 0
 if not (epoch and sequence and last and #epoch == 8 and #last == 8
     and sequence >= 0 and sequence < 9007199254000000 and sequence == math.floor(sequence)) then
-  epoch, sequence, last = nil, 0, zeros
+  epoch, sequence, last, noted, floor = nil, 0, zeros, nil, 0
 end
 `
 
@@ -28,6 +30,21 @@ if not epoch then
   epoch = ARGV[4]
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[1], 'e', epoch, 's', '0', 'n', zeros, 'of', ARGV[5])
+end
+`
+
+/**
+ * `deletionsIn(name)` gives a function that tells by which change a tag was deleted last, as the sorted set `name` has it. A
+ * full Redis may evict that: then each tag counts as deleted when the last one was, and when others are noted anew (`floor`),
+ * as deleted up to there. Without `noted` the set is that of another epoch.
+ */
+export const tagsLua: string = `
+local function deletionsIn(name)
+  local isThere = noted and redis.call('EXISTS', name) == 1
+  local least = isThere and floor or noted or 0
+  return function(tag)
+    return math.max(least, tonumber(isThere and redis.call('ZSCORE', name, tag) or '0'))
+  end
 end
 `
 

@@ -3,7 +3,8 @@ import { putLua } from './put.ts'
 import { beginLua, stateLua, tellLua } from './state.ts'
 
 /**
- * Sets the values of KEYS[2], KEYS[3] ..., each by five arguments from ARGV[6] on. All get the nonce of this script: none
+ * Sets the values of KEYS[2], KEYS[3] ..., each by five arguments from ARGV[7] on. What is good for less than ARGV[6]
+ * milliseconds stays for so long, so that a fill whose load began before is refused as long as it may come. All get the nonce of this script: none
  * of them can be in a history without those before it. Gives the epoch, the number of the first, and the time.
  */
 export const writeScript: RedisScript = new RedisScript(
@@ -12,11 +13,11 @@ export const writeScript: RedisScript = new RedisScript(
     tellLua +
     putLua +
     `
-local first = sequence + 1
+local first, shortest = sequence + 1, tonumber(ARGV[6])
 advance(#KEYS - 1)
 for i = 2, #KEYS do
   sequence = sequence + 1
-  put(i, 5 * i - 4)
+  put(i, 5 * i - 3, shortest)
 end
 return {epoch, first, now}
 `,
