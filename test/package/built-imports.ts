@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 
 const statement = /(?:^|[;}\n])(?:import|export)\s*(?:[\w$*{},\s]*?\bfrom\s*)?["'`]([^"'`]+)["'`]/g
@@ -21,8 +21,9 @@ export function evaluatedWith(dist: string, entry: string): { files: string[]; o
   return { files: [...files], others: [...others] }
 }
 
-/** The files of `src` that went into a built file, by its source map. */
+/** The files of `src` that went into a built file, by its source map. The bundler's own helpers have none. */
 export function sourcesOf(dist: string, file: string): string[] {
+  if (!existsSync(`${dist}/${file}.map`)) return []
   const { sources } = JSON.parse(readFileSync(`${dist}/${file}.map`, 'utf8')) as { sources: string[] }
   return sources.map(source => posix.join('dist', posix.dirname(file), source))
 }
