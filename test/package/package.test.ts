@@ -90,6 +90,13 @@ describe('the packed package', () => {
     expect((await run(process.execPath, ['entries.cjs'], { cwd: project })).stdout).toBe('function\n')
   })
 
+  it.each(['index', 'netmap/index', 'group/index', 'blob/index', 'redis/index', 'synced/index', 'store/level-store'])(
+    'evaluates with %s no module of Node, so that it runs in browsers',
+    entry => {
+      expect(evaluatedWith(join(project, 'node_modules/coldsnap/dist'), `${entry}.js`).others).toEqual([])
+    },
+  )
+
   it("evaluates with import 'coldsnap' nothing that a start does not need", () => {
     const dist = join(project, 'node_modules/coldsnap/dist')
     const { files, others } = evaluatedWith(dist, 'index.js')
