@@ -157,8 +157,8 @@ describe('nodes with a secret', () => {
       { secret, clock: () => Date.now() - 70_000 },
     ]) {
       const peer = transport(options).connect(address)
-      for (const call of [peer.get('users', bytes('a')), peer.remove('users', bytes('a'))]) {
-        await expect(call).rejects.toMatchObject({ code: 'PEER_FAILED', message: expect.stringContaining('401') })
+      for (const call of [() => peer.get('users', bytes('a')), () => peer.remove('users', bytes('a'))]) {
+        await expect(call()).rejects.toMatchObject({ code: 'PEER_FAILED', message: expect.stringContaining('401') })
       }
       await peer.close()
     }
