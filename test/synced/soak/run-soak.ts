@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Random } from '../../helpers/random.ts'
 import { SoakFleet, type SoakFleetOptions } from './soak-fleet.ts'
 import { troubles } from './soak-troubles.ts'
-import { keyNames } from './soak-values.ts'
+import { keyNames, longStaleMs, shortLifeMs } from './soak-values.ts'
 
 /** Options of {@link runSoak}. */
 export interface SoakOptions extends SoakFleetOptions {
@@ -108,7 +108,9 @@ class Soak {
       }
       await sleep(20)
     }
-    // What agrees must go on agreeing: nothing outdated comes back.
+    // What agrees must go on agreeing: nothing outdated comes back. By then what has an end has ended, so that nothing
+    // can end between a look and the truth.
+    await sleep(2 * (shortLifeMs + longStaleMs))
     if (differing.length === 0) differing = await this.#compare()
     onRest?.(`rest ${this.settledMs.length}: agreed after ${this.settledMs.at(-1)} ms, ${differing.length} differ`)
     if (differing.length > 0) {

@@ -27,6 +27,8 @@ if (broken === 'deaf') makeDeaf()
 const cache = await openSoakCache(redis)
 const load = new SoakLoad(cache, writer!, new Random(Number(seed)), onProblem)
 process.on('message', (message: ToChild) => void obey(message))
+// Its parent is gone.
+process.on('disconnect', process.exit)
 say({ kind: 'ready' })
 
 async function obey(message: ToChild): Promise<void> {
@@ -35,7 +37,7 @@ async function obey(message: ToChild): Promise<void> {
     await cache.close()
     if (redis.isOpen) redis.destroy()
     // From here on nothing keeps the process alive but what leaked.
-    process.disconnect()
+    process.off('disconnect', process.exit).disconnect()
     return
   }
   const { id } = message

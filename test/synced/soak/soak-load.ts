@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isCacheError } from '../../../src/errors.ts'
 import type { SyncedCache } from '../../../src/synced/index.ts'
 import type { Random } from '../../helpers/random.ts'
-import { isOf, keyNames, tagNames, times, writtenValue } from './soak-values.ts'
+import { isOf, keyNames, longStaleMs, shortLifeMs, tagNames, times, writtenValue } from './soak-values.ts'
 
 /** What is allowed to be answered while everything breaks. */
 const expectedCodes = new Set(['UNAVAILABLE', 'ABORTED'])
@@ -90,7 +90,7 @@ export class SoakLoad {
         return random.chance(0.1) ? undefined : this.#value(key)
       }
       const lease = random.chance(0.5) ? { lease: true, leaseMs: 500 } : {}
-      const wanted = { ...this.#times(), ...lease, staleMs: random.below(2) * 200, signal }
+      const wanted = { ...this.#times(), ...lease, staleMs: random.below(2) * longStaleMs, signal }
       return ['getOrSet', async () => this.#judge(key, await cache.getOrSet(key, load, wanted))]
     }
     if (dice < 0.997) return ['deleteByTag', () => cache.deleteByTag(random.pick(tagNames), { signal })]
@@ -105,7 +105,7 @@ export class SoakLoad {
   // For ever, or so short that it is over soon when all rests.
   #times(): { ttlMs?: number; tags: readonly string[] } {
     const tags = this.#random.chance(0.2) ? [this.#random.pick(tagNames)] : []
-    return this.#random.chance(0.3) ? { ttlMs: 50 + this.#random.below(350), tags } : { tags }
+    return this.#random.chance(0.3) ? { ttlMs: 50 + this.#random.below(shortLifeMs - 50), tags } : { tags }
   }
 
   #value(key: string): string {

@@ -11,6 +11,10 @@ const bigBytes = 6_000
 export const times = { timeoutMs: 400, heartbeatMs: 250, localTtlMs: 30_000 } as const
 export const localBytes = 40_000
 
+/** For how long at most a value is fresh that does not live for ever, and for how long it may be given after that. */
+export const shortLifeMs = 400
+export const longStaleMs = 200
+
 /** A value of a key that no other write has. */
 export function writtenValue(key: string, writer: string, count: number): string {
   const text = `${key}#${writer}#${count}#`
