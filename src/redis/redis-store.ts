@@ -8,6 +8,7 @@ import type { RedisClient } from './redis-client.ts'
 import type { RedisNode, RedisPort, RedisReply } from './redis-port.ts'
 import { RedisScript } from './redis-script.ts'
 import { redisStoreError } from './redis-store-error.ts'
+import { literalPattern, scanNames } from './scan-names.ts'
 
 /** Options of a {@link RedisStore}; those of {@link GuardedRedis} say when its calls end, by a deadline of 10 s if not told. */
 export interface RedisStoreOptions extends GuardedRedisOptions {
@@ -163,20 +164,18 @@ export class RedisStore implements Store {
   }
 
   async *#scan(node: RedisNode, start: string, options: StoreOptions): AsyncGenerator<string> {
-    const match = `${start.replace(/[\\*?[\]]/g, '\\$&')}*`
-    let cursor = '0'
-    do {
+    const send = (args: readonly string[]): Promise<RedisReply> => {
       this.#check(options)
-      const args = ['SCAN', cursor, 'MATCH', match, 'COUNT', `${keysPerScan}`]
-      const answer = await this.#run(node.command({ args }, options), 'Cannot list keys')
-      const [next, names] = Array.isArray(answer) ? answer : []
-      if (!(next instanceof Uint8Array) || !Array.isArray(names)) throw new CacheError('IO', 'SCAN did not answer keys')
-      cursor = utf8Decode(next)
+      return this.#run(node.command({ args }, options), 'Cannot list keys')
+    }
+    const unexpected = (): CacheError => new CacheError('IO', 'SCAN did not answer keys')
+    const pattern = `${literalPattern(start)}*`
+    for await (const names of scanNames(send, { pattern, count: keysPerScan, unexpected })) {
       for (const name of names) {
         const key = keyOf(name)?.slice(this.#prefix.length)
         if (key !== undefined && isStoreKey(key)) yield key
       }
-    } while (cursor !== '0')
+    }
   }
 
   // Names what failed, and lets `close` wait for the work.

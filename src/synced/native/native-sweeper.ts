@@ -1,13 +1,14 @@
 import { utf8Decode } from '../../bytes/utf8.ts'
 import { checkSignal } from '../../core/check.ts'
 import type { RedisNode, RedisReply } from '../../redis/redis-port.ts'
+import { literalPattern, scanNames } from '../../redis/scan-names.ts'
 import type { RemoteOptions } from '../remote-level.ts'
 import { sweepScript } from './lua/sweep.ts'
 import type { NativeContext } from './native-context.ts'
 import type { Partition } from './partition.ts'
-import { itemsOf, numberOf, unexpected } from './script-reply.ts'
+import { numberOf, unexpected } from './script-reply.ts'
 
-const keysPerScan = '500'
+const keysPerScan = 500
 
 /** Removes what is dead but still takes space. Looks at all keys of the server, a few at a time. */
 export class NativeSweeper {
@@ -26,16 +27,15 @@ export class NativeSweeper {
 
   async #sweepNode(node: RedisNode, options: RemoteOptions): Promise<number> {
     const { prefix } = this.#context.settings
-    const pattern = `${literally(prefix)}{${literally(prefix)}[0-9]*}v*`
-    let removed = 0
-    let cursor = '0'
-    do {
+    const pattern = `${literalPattern(prefix)}{${literalPattern(prefix)}[0-9]*}v*`
+    const send = async (args: readonly string[]): Promise<RedisReply> => {
       checkSignal(options.signal)
-      const reply = await node.command({ args: ['SCAN', cursor, 'MATCH', pattern, 'COUNT', keysPerScan] }, options)
-      const [next, names] = itemsOf(reply)
-      cursor = textOf(next)
-      removed += await this.#sweepKeys(itemsOf(names ?? null), options)
-    } while (cursor !== '0')
+      return await node.command({ args }, options)
+    }
+    let removed = 0
+    for await (const names of scanNames(send, { pattern, count: keysPerScan, unexpected })) {
+      removed += await this.#sweepKeys(names, options)
+    }
     return removed
   }
 
@@ -64,16 +64,6 @@ export class NativeSweeper {
     const partition = number === undefined ? undefined : this.#context.partitions[Number(number)]
     return partition !== undefined && name.startsWith(partition.names.valuePrefix) ? partition : undefined
   }
-}
-
-/** A pattern of Redis that only `text` matches. */
-function literally(text: string): string {
-  return text.replaceAll(/[\\*?[\]^-]/g, '\\$&')
-}
-
-function textOf(reply: RedisReply | undefined): string {
-  if (reply instanceof Uint8Array) return utf8Decode(reply)
-  throw unexpected()
 }
 
 // A name that is not UTF-8 is none of ours.
