@@ -15,10 +15,11 @@ describeRedis('a load for the whole fleet', () => {
   it.each(['invalidate', 'deleteByTag'] as const)('is waited for, however often there is an event: %s', async way => {
     await using scene = await Scene.on(server)
     const [a, b] = [await scene.open<string>(), await scene.open<string>()]
+    const patience = { leaseMs: 60_000, loadTimeoutMs: 30_000 }
     const gate = deferred<string>()
-    const first = a.getOrSet('key', () => gate.promise, { lease: true })
+    const first = a.getOrSet('key', () => gate.promise, { lease: true, ...patience })
     await until(() => a.stats().loads === 1)
-    const second = b.getOrSet('key', () => 'of b', { lease: true, loadTimeoutMs: 8000 })
+    const second = b.getOrSet('key', () => 'of b', { lease: true, ...patience })
     await until(() => b.stats().leaseWaits === 1)
     for (let i = 0; i < 600; i++) await (way === 'invalidate' ? a.invalidate('key') : a.deleteByTag(`tag ${i}`))
     await scene.settle(b)

@@ -17,7 +17,7 @@ describeRedis('outages of one kind each', () => {
     await using scene = await Scene.on(server)
     const proxy = await scene.proxy()
     const breaker = { backOffMs: 60_000, maxBackOffMs: 60_000 }
-    const a = await scene.open<string>({ url: proxy.url, timeoutMs: 100, breaker })
+    const a = await scene.open<string>({ url: proxy.url, timeoutMs: 500, breaker })
     const resume = proxy.stall('both')
     for (let i = 0; i < 5; i++) expect((await ended(a.get('key'))).code).toBe('UNAVAILABLE')
     resume()
@@ -28,7 +28,7 @@ describeRedis('outages of one kind each', () => {
     await using scene = await Scene.on(server)
     const proxy = await scene.proxy()
     const breaker = { backOffMs: 100, maxBackOffMs: 200 }
-    const a = await scene.open<string>({ url: proxy.url, timeoutMs: 100, breaker })
+    const a = await scene.open<string>({ url: proxy.url, timeoutMs: 500, breaker })
     const accepted = proxy.accepted
     proxy.stall('both', ({ id }) => id <= accepted)
     await until(async () => (await ended(a.get('key'))).code === 'none')
