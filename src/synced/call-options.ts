@@ -79,7 +79,9 @@ export function checkTag(tag: string): void {
 export function remoteValue(value: unknown, rules: WriteRules, settings: SyncedSettings): RemoteValue {
   if (value === undefined) throw new TypeError('Value must not be undefined; delete() removes a key')
   const { codec, bytes } = settings.format.encode(value)
-  return { ...rules, codec, body: bytes }
+  // By name: a spread takes longer than all else here.
+  const { ttlMs, staleMs, tags, broadcast } = rules
+  return { codec, body: bytes, ttlMs, staleMs, tags, broadcast }
 }
 
 function checkTags(tags: readonly string[]): readonly string[] {

@@ -1,3 +1,5 @@
+import { utf8Decode } from '../../bytes/utf8.ts'
+import { codecIds } from '../../codec/codec.ts'
 import type { RedisArgument } from '../../redis/redis-port.ts'
 import type { RemoteFill, RemoteOptions, RemoteValue, SyncedEntry } from '../remote-level.ts'
 import { eventKinds } from './event.ts'
@@ -20,6 +22,8 @@ interface Lifetime {
   readonly lifeMs: number
 }
 
+/** What `encodeTags` gives for none. */
+const noTagsText = '\0'
 /** A script blocks Redis as long as it runs. */
 const maxValuesPerScript = 500
 const maxBytesPerScript = 1024 * 1024
@@ -136,7 +140,18 @@ export class NativeWriter {
     const byteLength = recordHeadBytes + tags.byteLength + body.byteLength
     const isSent = broadcast === 'value' && byteLength <= this.#context.settings.inlineBytes
     const kind = isSent ? eventKinds.set : eventKinds.move
-    args.push(String.fromCharCode(codec, kind), `${freshMs}`, `${lifeMs}`, tags, body)
+    // Text as text: clients send all the text of a command in one piece, and each of its bytes in a piece of its own.
+    const tagsSent = value.tags.length === 0 ? noTagsText : tags
+    const bodySent = codec === codecIds.json ? textOrBytes(body) : body
+    args.push(String.fromCharCode(codec, kind), `${freshMs}`, `${lifeMs}`, tagsSent, bodySent)
+  }
+}
+
+function textOrBytes(bytes: Uint8Array): RedisArgument {
+  try {
+    return utf8Decode(bytes)
+  } catch {
+    return bytes
   }
 }
 
