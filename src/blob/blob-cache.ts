@@ -205,7 +205,7 @@ export class BlobCache {
     if (found !== undefined && !found.stale) return found
     await found?.stream().cancel()
     const loader = new BlobLoader(store, this.#options)
-    const result = await this.#flights.join(key, signal, end => loader.load(key, fetcher, ttlMs, end))
+    const result = await this.#flights.join(key, signal, end => loader.load(key, fetcher, ttlMs, end.signal))
     if (result.kind === 'absent') return undefined
     if (result.kind === 'there') return await read()
     const { meta, bytes } = result.blob

@@ -11,7 +11,7 @@ export function abortedBy(signal: Pick<CallSignal, 'reason'> | undefined): Cache
  * Resolves as `work` does, but rejects with `ABORTED` as soon as `signal` is aborted. The work itself goes on: whoever
  * started it makes sure that it does no harm when nobody waits for it any more.
  */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function abortable<T>(work: Promise<T>, signal: CallSignal | undefined): Promise<T> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(abortedBy(signal))

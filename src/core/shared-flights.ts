@@ -1,9 +1,11 @@
 import { abortable } from './abortable.ts'
+import { CallController } from './call-controller.ts'
+import type { CallSignal } from './call-signal.ts'
 import { checkSignal } from './check.ts'
 
 interface Flight<T> {
   readonly result: Promise<T>
-  readonly controller: AbortController
+  readonly controller: CallController
   waiters: number
   isDone: boolean
 }
@@ -21,9 +23,13 @@ export class SharedFlights<T> {
 
   /**
    * The result of the work of `key` that is under way, or else of `work`. An abort of `signal` ends the wait of this caller
-   * alone, with `ABORTED`; when nobody waits any more, the signal that `work` was given is aborted.
+   * alone, with `ABORTED`; when nobody waits any more, the controller that `work` was given is aborted.
    */
-  async join(key: string, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async join(
+    key: string,
+    signal: CallSignal | undefined,
+    work: (controller: CallController) => Promise<T>,
+  ): Promise<T> {
     checkSignal(signal)
     const flight = this.#flights.get(key) ?? this.#start(key, work)
     flight.waiters++
@@ -49,9 +55,9 @@ export class SharedFlights<T> {
     for (const { controller } of this.#underWay) controller.abort(reason)
   }
 
-  #start(key: string, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
-    const controller = new AbortController()
-    const result = work(controller.signal)
+  #start(key: string, work: (controller: CallController) => Promise<T>): Flight<T> {
+    const controller = new CallController()
+    const result = work(controller)
     // When all have gone, nobody hears how it ended.
     result.catch(() => undefined)
     const flight: Flight<T> = { result, controller, waiters: 0, isDone: false }

@@ -1,3 +1,5 @@
+import type { CallSignal } from '../core/call-signal.ts'
+
 /** One part of a Redis command. Text goes as UTF-8. */
 export type RedisArgument = string | Uint8Array
 
@@ -19,8 +21,8 @@ export interface RedisCommand {
 
 /** Options of a {@link RedisPort} call. */
 export interface RedisCallOptions {
-  /** Ends the wait with `ABORTED`; whether the command was done is then unknown. */
-  readonly signal?: AbortSignal | undefined
+  /** An `AbortSignal`, or what is used of one: ends the wait with `ABORTED`; whether the command was done is then unknown. */
+  readonly signal?: CallSignal | undefined
 }
 
 /** Who listens to a channel. Callbacks are called one after the other, in the order of the connection, and never throw. */

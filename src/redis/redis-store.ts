@@ -1,5 +1,6 @@
 import { compareUtf8, isWellFormed, utf8Decode, utf8Length } from '../bytes/utf8.ts'
 import { checkBytes, checkKey, checkOperation, checkOptionNames, checkPrefix, checkSignal } from '../core/check.ts'
+import { RunningCalls } from '../core/running-calls.ts'
 import { CacheError } from '../errors.ts'
 import { maxKeyBytes, type Store, type StoreOperation, type StoreOptions } from '../store/store.ts'
 import { GuardedRedis, type GuardedRedisOptions, guardOptionNames } from './guarded-redis.ts'
@@ -50,7 +51,7 @@ export class RedisStore implements Store {
   readonly #redis: GuardedRedis
   readonly #prefix: string
   readonly #ownsPort: boolean
-  readonly #running = new Set<Promise<unknown>>()
+  readonly #running = new RunningCalls()
   #closed: Promise<void> | undefined
 
   /** A client is left as it is, see {@link redisPort}; a port stays the caller's, who closes it after the store. */
@@ -130,7 +131,7 @@ export class RedisStore implements Store {
   }
 
   async #close(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    await this.#running.ended()
     if (this.#ownsPort) await this.#redis.close()
   }
 
@@ -180,11 +181,8 @@ export class RedisStore implements Store {
 
   // Names what failed, and lets `close` wait for the work.
   async #run<T>(work: Promise<T>, action: string, key?: string): Promise<T> {
-    const ended = (): boolean => this.#running.delete(work)
-    this.#running.add(work)
-    work.then(ended, ended)
     try {
-      return await work
+      return await this.#running.wait(work)
     } catch (error) {
       throw redisStoreError(error, action, key)
     }

@@ -1,4 +1,5 @@
 import { abortedBy } from '../core/abortable.ts'
+import type { CallSignal } from '../core/call-signal.ts'
 import { onAbort } from '../core/on-abort.ts'
 
 /** Who waits for something to happen to a key. */
@@ -6,7 +7,7 @@ export class KeySignals {
   readonly #waiters = new Map<string, Set<() => void>>()
 
   /** Resolves when the key is told of, or after `timeoutMs`; rejects with `ABORTED` when the signal aborts. */
-  async wait(key: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async wait(key: string, timeoutMs: number, signal: CallSignal): Promise<void> {
     if (signal.aborted) throw abortedBy(signal)
     const waiters = this.#waiters.get(key) ?? new Set()
     this.#waiters.set(key, waiters)

@@ -1,4 +1,5 @@
 import { abortedBy } from '../core/abortable.ts'
+import type { CallSignal } from '../core/call-signal.ts'
 import { withDeadline } from '../core/deadline.ts'
 import { SharedFlights } from '../core/shared-flights.ts'
 import { CacheError, isCacheError } from '../errors.ts'
@@ -106,7 +107,7 @@ export class Loads {
     key: string,
     job: LoadJob,
     mustBeFresh: boolean,
-    signal: AbortSignal,
+    signal: CallSignal,
     before: Promise<Loaded> | undefined,
   ): Promise<Loaded> {
     const watches: Watch[] = []
@@ -277,7 +278,7 @@ export class Loads {
 interface Load {
   readonly key: string
   readonly job: LoadJob
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   readonly watch: Watch
 }
 

@@ -1,4 +1,5 @@
 import type { CodecId } from '../codec/codec.ts'
+import type { CallSignal } from '../core/call-signal.ts'
 
 /** A value as it is kept and sent: encoded, with what says how long and against what it holds. */
 export interface SyncedEntry {
@@ -48,7 +49,7 @@ export interface RemoteLease {
 }
 
 export interface RemoteOptions {
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: CallSignal | undefined
 }
 
 /** Why the local level is emptied. */

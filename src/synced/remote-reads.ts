@@ -1,3 +1,5 @@
+import type { CallSignal } from '../core/call-signal.ts'
+import { RunningCalls } from '../core/running-calls.ts'
 import { SharedFlights } from '../core/shared-flights.ts'
 import type { HeldValue } from './held-value.ts'
 import type { LocalLevel } from './local-level.ts'
@@ -19,7 +21,7 @@ export class RemoteReads {
   readonly #counters: SyncedCounters
   readonly #clock: () => number
   readonly #flights = new SharedFlights<Found>()
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #running = new RunningCalls()
 
   constructor(calls: RemoteCalls, local: LocalLevel, counters: SyncedCounters, clock: () => number) {
     this.#calls = calls
@@ -29,15 +31,15 @@ export class RemoteReads {
   }
 
   /** Reads a key, or waits for the read of it that is under way. */
-  one(key: string, signal: AbortSignal | undefined): Promise<Found> {
+  one(key: string, signal: CallSignal | undefined): Promise<Found> {
     return this.#flights.join(key, signal, async end => (await this.many([key], end))[0]!)
   }
 
   /** Reads keys in one go. */
-  async many(keys: readonly string[], signal: AbortSignal | undefined): Promise<readonly Found[]> {
+  async many(keys: readonly string[], signal: CallSignal | undefined): Promise<readonly Found[]> {
     const watches = keys.map(key => this.#local.watch(key))
     try {
-      const reads = await this.#track(this.#calls.run(level => level.read(keys, { signal })))
+      const reads = await this.#running.wait(this.#calls.run(level => level.read(keys, { signal })))
       const nowMs = this.#clock()
       return reads.map(({ entry, seen }, i) => {
         const held = entry && this.#local.take(watches[i]!, entry)
@@ -57,13 +59,6 @@ export class RemoteReads {
 
   /** Resolves when no read is under way. */
   async ended(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
-  }
-
-  #track<T>(work: Promise<T>): Promise<T> {
-    const ended = (): boolean => this.#underWay.delete(work)
-    this.#underWay.add(work)
-    work.then(ended, ended)
-    return work
+    await this.#running.ended()
   }
 }

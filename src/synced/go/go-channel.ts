@@ -1,4 +1,5 @@
 import { abortable } from '../../core/abortable.ts'
+import type { CallSignal } from '../../core/call-signal.ts'
 import { CacheError } from '../../errors.ts'
 import type { RedisPort, RedisSubscription } from '../../redis/redis-port.ts'
 import { decodeGoEvent, encodeGoEvent, type GoEvent } from './go-event.ts'
@@ -58,7 +59,7 @@ export class GoChannel {
   }
 
   /** Subscribes, and resolves when an own ping came back; goes on trying when it rejects with `UNAVAILABLE`. */
-  async open(signal: AbortSignal | undefined): Promise<void> {
+  async open(signal: CallSignal | undefined): Promise<void> {
     this.#subscription ??= this.#port.subscribe(this.#settings.channel, {
       message: message => this.#receive(message),
       up: () => this.#begin(),

@@ -1,5 +1,6 @@
 import { utf8Decode } from '../../bytes/utf8.ts'
 import { codecIds } from '../../codec/codec.ts'
+import type { CallSignal } from '../../core/call-signal.ts'
 import { checkSignal } from '../../core/check.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import type { RedisPort } from '../../redis/redis-port.ts'
@@ -242,7 +243,7 @@ export class GoLevel implements RemoteLevel {
     return this.#own.begin(key, entry, this.#channel.status !== 'down')
   }
 
-  async #publish(event: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  async #publish(event: Uint8Array, signal: CallSignal | undefined): Promise<void> {
     try {
       await this.#port.command({ args: ['PUBLISH', this.#settings.channel, event] }, { signal })
     } catch (error) {
@@ -261,7 +262,7 @@ export class GoLevel implements RemoteLevel {
     script: RedisScript,
     write: OwnWrite,
     args: readonly (string | Uint8Array)[],
-    signal: AbortSignal | undefined,
+    signal: CallSignal | undefined,
   ): Promise<boolean> {
     const keys = [this.#name(write.key), this.#leaseName(write.key)]
     return await this.#tell(write, answerOf(script.run(this.#port, keys, args, { signal })))

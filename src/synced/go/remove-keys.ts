@@ -1,3 +1,4 @@
+import type { CallSignal } from '../../core/call-signal.ts'
 import { CacheError } from '../../errors.ts'
 import type { RedisPort, RedisReply } from '../../redis/redis-port.ts'
 import { literalPattern, scanNames } from '../../redis/scan-names.ts'
@@ -5,7 +6,7 @@ import { literalPattern, scanNames } from '../../redis/scan-names.ts'
 const count = 1000
 
 /** Removes all keys that begin with `prefix`, some at a time, so that the server is never held up for long. */
-export async function removeKeys(port: RedisPort, prefix: string, signal: AbortSignal | undefined): Promise<void> {
+export async function removeKeys(port: RedisPort, prefix: string, signal: CallSignal | undefined): Promise<void> {
   const pattern = `${literalPattern(prefix)}*`
   for (const node of await port.nodes({ signal })) {
     const send = (args: readonly string[]): Promise<RedisReply> => node.command({ args }, { signal })
