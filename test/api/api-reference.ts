@@ -14,8 +14,10 @@ type Link = (name: string) => string | undefined
 /** The page of an entry point: what it exports, with signatures and doc comments. */
 export function apiReference(entry: EntryApi, all: readonly EntryApi[]): string {
   const link = linkFrom(entry, all)
-  const groups = kinds.map(([kind, title]) => ({ title, symbols: entry.exported.filter(each => each.kind === kind) }))
-  groups.push({ title: 'Named by these, but not exported', symbols: [...entry.named] })
+  const groups: { readonly title: string; readonly symbols: readonly ApiSymbol[] }[] = [
+    ...kinds.map(([kind, title]) => ({ title, symbols: entry.exported.filter(each => each.kind === kind) })),
+    { title: 'Named by these, but not exported', symbols: entry.named },
+  ]
   const used = groups.filter(({ symbols }) => symbols.length > 0)
   const index = used.map(
     ({ title, symbols }) => `- ${title}: ${symbols.map(({ name }) => `[\`${name}\`](${link(name)})`).join(', ')}`,
@@ -54,12 +56,13 @@ function headOf(node: ts.Statement, hasMembers: boolean): string {
   return hasMembers ? text.slice(0, text.indexOf('{\n')).trimEnd() : text
 }
 
-function memberText({ signatures, doc }: ApiMember, link: Link): string {
+function memberText({ name, signatures, doc }: ApiMember, link: Link): string {
   const code = signatures.map(signature => {
     const text = declarationText(signature).replaceAll(/\s+/g, ' ').replace(/;$/, '')
     return `\`${text}\``
   })
-  const text = docText(doc, link).replaceAll('\n', '\n  ').replaceAll(/^\s+$/gm, '')
+  const said = name === '[Symbol.asyncDispose]' ? { text: 'For `await using`: closes.', tags: [] } : doc
+  const text = docText(said, link).replaceAll('\n', '\n  ').replaceAll(/^\s+$/gm, '')
   return `- ${code.join(', ')}${text === '' ? '' : `: ${text}`}`
 }
 

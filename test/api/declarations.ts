@@ -44,7 +44,9 @@ export function declarationsOf(entries: readonly EntryPoint[]): ts.Program {
     const fileName = root + sourceOf(path.slice(root.length))
     const source = path.endsWith('.d.ts') ? ts.sys.readFile(fileName) : undefined
     if (source === undefined) return undefined
-    return ts.transpileDeclaration(source, { compilerOptions: options, fileName }).outputText
+    const { outputText } = ts.transpileDeclaration(source, { compilerOptions: options, fileName })
+    // Unlike tsc, it declares this method a second time, as a property.
+    return outputText.replaceAll(/^ +\[Symbol\.asyncDispose\]: \(\) => Promise<void>;\n/gm, '')
   }
   const host = ts.createCompilerHost(options)
   host.readFile = text
