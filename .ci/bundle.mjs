@@ -32,6 +32,8 @@ await build.write({
   dir: 'dist',
   format: 'esm',
   sourcemap: true,
+  // They are in the package.
+  sourcemapExcludeSources: true,
   chunkFileNames: 'shared/[name].js',
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
@@ -64,6 +66,7 @@ await command.write({
   file: 'dist/cli/main.js',
   format: 'esm',
   sourcemap: true,
+  sourcemapExcludeSources: true,
   banner: '#!/usr/bin/env node',
   codeSplitting: false,
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },

@@ -9,7 +9,9 @@ if (!isThere()) {
   const problem = install()
   if (problem !== undefined || !isThere()) {
     const why = problem ?? 'it was installed, but is not on the PATH'
-    console.error(`redis-server is missing, and the suites of test/redis that need it are left out: ${why}`)
+    console.error(
+      `redis-server is missing, and the suites of test/redis and test/synced that need it are left out: ${why}`,
+    )
   }
 }
 

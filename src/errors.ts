@@ -50,6 +50,7 @@ export interface CacheErrorOptions {
  * two copies of a package break `instanceof`.
  */
 export class CacheError extends Error {
+  /** Always `'CacheError'`: two copies of this package know each other's errors by it. */
   override readonly name: string = 'CacheError'
   /** Stable code, see {@link errorCodes}. */
   readonly code: ErrorCode

@@ -9,7 +9,9 @@ export interface BlobEvent {
    * cached was found unchanged at its source. `expire`: `cleanExpired` removed a blob.
    */
   readonly type: 'hit' | 'stale' | 'miss' | 'put' | 'delete' | 'fetch' | 'touch' | 'expire'
+  /** Option `namespace` of the cache. */
   readonly namespace: string
+  /** The key of the blob. */
   readonly key: string
   /** Length of the body in bytes, where there is one. */
   readonly size: number | undefined
@@ -42,6 +44,7 @@ export interface BlobCacheOptions {
   readonly clock?: (() => number) | undefined
   /** Hears of what went wrong without an error for a caller. */
   readonly onProblem?: OnBlobProblem | undefined
+  /** Told what happens to blobs; what it throws is ignored. */
   readonly onEvent?: ((event: BlobEvent) => void) | undefined
 }
 

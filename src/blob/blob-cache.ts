@@ -37,9 +37,11 @@ export interface CachedBlob extends ListedBlob, BlobAge {}
 
 /** What `cleanExpired` did. */
 export interface CleanResult {
+  /** Blobs that were expired and went. */
   readonly removed: number
   /** Expired, but could not be removed; `onProblem` has heard why. */
   readonly failed: number
+  /** Blobs that are fresh or within `graceMs`. */
   readonly kept: number
 }
 

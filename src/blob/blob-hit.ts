@@ -6,7 +6,9 @@ import { toHeaders } from './http-headers.ts'
 
 /** A blob that a {@link BlobCache} found, and how it stands. */
 export interface BlobHit extends BlobAge {
+  /** The key that was asked for. */
   readonly key: string
+  /** What is known of the blob beside its bytes. */
   readonly meta: BlobMeta
   /** The body in one piece. It is the caller's; every call gives the same array. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>

@@ -23,9 +23,13 @@ export interface BlobMeta {
 
 /** What a caller says of a blob that he puts. */
 export interface BlobFields {
+  /** Media type of the body. @default '' */
   readonly contentType?: string | undefined
+  /** When it stops being fresh. @default none of its own */
   readonly expiresAt?: Date | undefined
+  /** Names and values of well-formed text. @default none */
   readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** The validator of where the body came from. @default none */
   readonly sourceEtag?: string | undefined
 }
 

@@ -6,9 +6,11 @@ export interface BlobProblem {
    * `lease`: the lease of a key could not be had, and it was fetched without.
    */
   readonly code: 'damaged' | 'cleanup' | 'fetch' | 'put' | 'lease'
+  /** The namespace of the blob. */
   readonly namespace: string
   /** The key of the blob, where it is known. */
   readonly key: string | undefined
+  /** What was thrown, or says what is wrong. */
   readonly error: unknown
 }
 

@@ -24,7 +24,9 @@ export interface BlobDeleteOptions extends BlobCallOptions {
 
 /** Options of a touch. */
 export interface BlobTouchOptions extends BlobCallOptions {
+  /** The etag that the blob must have. */
   readonly ifMatch: string
+  /** Its new expiry; `undefined` is none of its own. */
   readonly expiresAt: Date | undefined
 }
 
@@ -45,12 +47,15 @@ export interface BlobLease {
  * size is cut off; an `end` before `start`, and what is no integer of at least 0, is a RangeError.
  */
 export interface BlobRange {
+  /** The first byte. @default 0 */
   readonly start?: number | undefined
+  /** The byte behind the last one. @default the size */
   readonly end?: number | undefined
 }
 
 /** A blob whose body is read as a stream. */
 export interface OpenBlob {
+  /** Of the whole blob, also where a part was asked for. */
   readonly meta: BlobMeta
   /**
    * The body, or the part asked for. The whole body is verified: a damaged one ends in an error (`CORRUPT`) before its
@@ -61,13 +66,17 @@ export interface OpenBlob {
 
 /** A blob whose body was read into memory, and verified. The bytes are the caller's. */
 export interface LoadedBlob {
+  /** What is known of it beside its bytes. */
   readonly meta: BlobMeta
+  /** The whole body. */
   readonly bytes: Uint8Array
 }
 
 /** One entry of a listing. */
 export interface ListedBlob {
+  /** Its key, as it was given. */
   readonly key: string
+  /** What is known of it beside its bytes. */
   readonly meta: BlobMeta
 }
 
@@ -77,8 +86,9 @@ export interface BlobStoreInfo {
   readonly backend: string
   /** Directory or the like, where there is one. */
   readonly root: string | undefined
-  /** Bytes and number of blobs held, where the store knows without a scan. */
+  /** Bytes held, where the store knows without a scan. */
   readonly bytes?: number | undefined
+  /** Number of blobs held, likewise. */
   readonly count?: number | undefined
 }
 
@@ -88,9 +98,11 @@ export interface BlobStoreInfo {
  * `undefined`, a damaged blob counts as absent, and an I/O failure is an error. Rules B1.. are in `coldsnap/contract`.
  */
 export interface BlobStore {
+  /** The whole blob, verified, in bytes that are the caller's; `undefined` if there is none or it is damaged. */
   get(namespace: string, key: string, options?: BlobCallOptions): Promise<LoadedBlob | undefined>
   /** The body is copied or written before the promise resolves. Replaces body and all metadata. */
   put(namespace: string, key: string, body: Uint8Array, options?: BlobPutOptions): Promise<BlobMeta>
+  /** The blob with its body as a stream, or a part of it; `undefined` if there is none. */
   open(namespace: string, key: string, options?: BlobCallOptions & BlobRange): Promise<OpenBlob | undefined>
   /** Reads `body` to its end. If it fails or is aborted, the old blob stays and nothing is left behind. */
   putStream(
@@ -123,6 +135,7 @@ export interface BlobStore {
    * with the option `lease` cannot use the store.
    */
   lease?(namespace: string, key: string, options?: BlobLeaseOptions): Promise<BlobLease>
+  /** What the store is, for people and logs. */
   describe?(options?: BlobCallOptions): Promise<BlobStoreInfo>
   /** Rejects if the store cannot be used now. */
   check?(options?: BlobCallOptions): Promise<void>

@@ -5,6 +5,7 @@ import type { BlobFields } from './blob-meta.ts'
 
 /** What a fetcher is told. */
 export interface FetchContext {
+  /** The key to fetch. */
   readonly key: string
   /** Aborted when nobody waits for the result any more, or the cache is closed. */
   readonly signal: AbortSignal
@@ -14,6 +15,7 @@ export interface FetchContext {
 
 /** A body with what is known of it. */
 export interface FetchedBody extends BlobFields {
+  /** The body; a stream is read once, to its end. */
   readonly body: BlobBody
 }
 

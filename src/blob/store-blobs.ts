@@ -41,6 +41,7 @@ export interface StoreBlobsOptions {
   readonly clock?: (() => number) | undefined
   /** Numbers from 0 up to 1 for the names of chunks. @default Math.random */
   readonly random?: (() => number) | undefined
+  /** Hears of what went wrong without an error for a caller. */
   readonly onProblem?: OnBlobProblem | undefined
 }
 

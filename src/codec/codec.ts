@@ -10,11 +10,13 @@ export type CodecName = (typeof codecNames)[number]
 /** The ids under which encoded bytes are stored. */
 export const codecIds = { json: 1, cbor: 2, pages: 3 } as const
 
-/** One of {@link codecIds}. */
+/** Under which id encoded bytes are stored: 1 is JSON, 2 CBOR, 3 column-major pages. */
 export type CodecId = 1 | 2 | 3
 
 /** Bytes and the codec that reads them. The bytes are the caller's. */
 export interface Encoded {
+  /** What reads the bytes. */
   readonly codec: CodecId
+  /** What is stored. */
   readonly bytes: Uint8Array
 }

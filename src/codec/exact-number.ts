@@ -19,6 +19,7 @@ export class ExactNumber {
     return Number(this.text)
   }
 
+  /** The number as JSON text. */
   toString(): string {
     return this.text
   }

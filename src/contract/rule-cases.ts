@@ -2,6 +2,7 @@ import { type Checks, checksOf, violation } from './assert.ts'
 
 /** What a test runner may hand to a case: `skip` as node:test, vitest and tape have it. */
 export interface CaseContext {
+  /** Marks the case as left out, with the reason. */
   skip?(reason: string): unknown
 }
 

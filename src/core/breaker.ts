@@ -1,6 +1,6 @@
 import { checkInteger, checkOptionNames } from './check.ts'
 
-/** Options of a {@link Breaker}. Times are in milliseconds. */
+/** Options of a `Breaker`. Times are in milliseconds. */
 export interface BreakerOptions {
   /** How many calls in a row must fail before the peer is left alone. @default 3 */
   readonly maxFailures?: number | undefined

@@ -8,6 +8,7 @@ export interface EntryCacheStats {
   readonly bytes: number
   /** Entries held now. */
   readonly items: number
+  /** Calls of `get` so far. */
   readonly gets: number
   /** Gets that found an entry, expired ones among them. */
   readonly hits: number

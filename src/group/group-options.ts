@@ -65,7 +65,7 @@ export interface GroupOptions<T = Uint8Array> {
   readonly persist?: boolean | undefined
   /** The most that this group keeps in the store; the least recently used goes. @default 1 GiB */
   readonly maxStoreBytes?: number | undefined
-  /** @default 'revalidate' */
+  /** What becomes of the entries that the store has from an earlier run. @default 'revalidate' */
   readonly afterRestart?: AfterRestart | undefined
   /** Makes the two levels of memory. @default LruCache */
   readonly entryCache?: EntryCacheFactory | undefined

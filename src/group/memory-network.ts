@@ -155,6 +155,7 @@ export class MemoryNetwork {
   }
 }
 
+/** What a node is asked. */
 type Method = keyof PeerService
 
 /** Makes a call at the node that it reached; resolves to bytes that the caller may keep. */

@@ -8,8 +8,11 @@ import type { GroupStats } from './group-stats.ts'
 
 /** What {@link NamedCaches} stands on: a `GroupCache` or a `GroupNode`. */
 export interface GroupHost {
+  /** Makes a group; its name must be new. */
   group(name: string, options: GroupOptions<Uint8Array>): Group<Uint8Array>
+  /** Replaces the list of peers, this node among them. */
   setPeers(peers: Iterable<string>, options?: SetPeersOptions): void
+  /** Closes it, with all its groups. */
   close(): Promise<void>
 }
 
@@ -31,16 +34,23 @@ export interface SetToExpireAtOptions extends GroupCallOptions {
 
 /** Counters of one level of memory, under the names of tilegroxy's statistics. */
 export interface NamedLevelStats {
+  /** Bytes held now. */
   readonly Bytes: number
+  /** Entries held now. */
   readonly Items: number
+  /** Gets so far. */
   readonly Gets: number
+  /** Gets that found an entry. */
   readonly Hits: number
+  /** Entries that left to make room. */
   readonly Evictions: number
 }
 
 /** Counters of one cache, under the names of tilegroxy's statistics. */
 export interface NamedCacheStats {
+  /** Name of the cache. */
   readonly Cache: string
+  /** What {@link GroupStats} counts, of those names. */
   readonly Group: {
     readonly Gets: number
     readonly CacheHits: number
@@ -53,6 +63,7 @@ export interface NamedCacheStats {
     readonly LocalLoadErrs: number
     readonly ServerRequests: number
   }
+  /** The two levels of memory. */
   readonly Caches: { readonly Main: NamedLevelStats; readonly Hot: NamedLevelStats }
 }
 

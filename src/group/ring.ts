@@ -7,7 +7,7 @@ import { type RingHash, type RingPreset, ringPresetNames, ringPresets } from './
 
 /** Options of a {@link HashRing}. All nodes of a fleet must have the same ones. */
 export interface RingOptions {
-  /** @default 'groupcacheV3' */
+  /** Whose placement of keys it is; peers of a fleet must agree. @default 'groupcacheV3' */
   readonly preset?: RingPreset | undefined
   /** Virtual nodes of each peer. More spread the keys more evenly, and take longer to place. @default 50 */
   readonly replicas?: number | undefined

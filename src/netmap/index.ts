@@ -31,11 +31,12 @@ export function netmapCache(
 
 /** The layout of every other snapshot cache: crash-safe, verified, small writes. */
 export interface SegmentedNetmapOptions extends NetmapCacheOptions {
-  /** @default 'segmented' */
+  /** How the map is stored. @default 'segmented' */
   readonly layout?: 'segmented'
 }
 
 /** The layout of Tailscale's own cache directory. */
 export interface PlainNetmapOptions extends PlainNetmapCacheOptions {
+  /** Says that the directory is Tailscale's own. */
   readonly layout: 'plain'
 }

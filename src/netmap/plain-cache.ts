@@ -43,7 +43,9 @@ export interface PlainWriteResult {
 
 /** A loaded network map. */
 export interface PlainSnapshot {
+  /** The map, with its derived fields. */
   readonly state: LoadedNetmap
+  /** Always true: the map is of the past until something fresher replaces it. */
   readonly cached: true
   /** Broken records that were left out. */
   readonly report: Report

@@ -11,6 +11,7 @@ export type RedisReply = Uint8Array | number | null | Error | readonly RedisRepl
 
 /** One command: its name and arguments, and the key that says which node of a cluster it goes to. */
 export interface RedisCommand {
+  /** Name and arguments, in their order. */
   readonly args: readonly RedisArgument[]
   /**
    * Which node of a cluster: the one that holds this key, the first among the arguments. A command without keys, as
@@ -74,5 +75,6 @@ export interface RedisPort {
 
 /** One node that holds keys. */
 export interface RedisNode {
+  /** Sends one command to this node. */
   command(command: RedisCommand, options?: RedisCallOptions): Promise<RedisReply>
 }

@@ -5,6 +5,7 @@ import type { RedisArgument, RedisCallOptions, RedisPort, RedisReply } from './r
 
 /** A script in Lua that Redis keeps: sent by its SHA-1, and whole only to a server that does not have it. */
 export class RedisScript {
+  /** The text in Lua. */
   readonly source: string
   /** The SHA-1 of the source in hexadecimal digits. */
   readonly sha: string

@@ -28,13 +28,17 @@ export interface Cipher {
   readonly acceptPlain: boolean
   /** The same, sealing with the key of that id. Throws `DECRYPT_FAILED` if it has no such key. */
   withKey(keyId: string): Cipher
+  /** Encrypts and authenticates `plain`, and authenticates `aad`, under a new random nonce. */
   seal(plain: Uint8Array, aad: Uint8Array): Promise<{ nonce: Uint8Array; bytes: Uint8Array }>
+  /** What was sealed under that key; `DECRYPT_FAILED` if a bit of it, of `nonce` or of `aad` is another. */
   open(keyId: string, nonce: Uint8Array, bytes: Uint8Array, aad: Uint8Array): Promise<Uint8Array>
 }
 
 /** A codec whose bytes are encrypted at rest; made by {@link aesGcm}. */
 export interface SealedCodec {
+  /** How values become the bytes that are sealed. */
   readonly codec: CodecName
+  /** Seals them. */
   readonly cipher: Cipher
 }
 

@@ -8,6 +8,7 @@ export type Shape = 'plain' | 'array' | 'object' | 'map'
  * The type parameter is the type of the field.
  */
 export interface ColumnSpec<in Value> {
+  /** Which of the three made it. */
   readonly kind: 'plain' | 'keyed' | 'entries'
   /** The key of an element of a keyed column. */
   readonly keyOf?: KeyOf
@@ -15,6 +16,7 @@ export interface ColumnSpec<in Value> {
   readonly '~value'?: (value: Value) => void
 }
 
+/** The key of an element: a string or a number, or else the element is refused. */
 type KeyOf = (element: unknown) => unknown
 
 /** The names of the fields of `Element` that can be its key; index signatures are looked past. */

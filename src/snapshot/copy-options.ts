@@ -14,8 +14,11 @@ export interface CopyOptions extends CallOptions {
 
 /** What was copied of one cache. */
 export interface Copied {
+  /** Name of the cache. */
   readonly name: string
+  /** The generation that was copied; the copy has the same. */
   readonly generation: number
+  /** Names of its columns, in the order of the state's fields. */
   readonly columns: readonly string[]
   /** Bytes of its segments and its head. */
   readonly bytes: number

@@ -9,11 +9,15 @@ import { HeadProblem, type Problem } from './report.ts'
 
 /** One snapshot whose head is stored. */
 export interface Generation {
+  /** Counts snapshots; a later one has a higher number. */
   readonly generation: number
+  /** When it was stored, by the clock of whoever stored it. */
   readonly savedAt: Date
   /** In milliseconds, never negative. */
   readonly ageMs: number
+  /** The option `schemaVersion` of the cache that stored it. */
   readonly schemaVersion: number
+  /** Names of its columns, in the order of the state's fields. */
   readonly columns: readonly string[]
   /** Size of its segments, in bytes; segments are shared with other generations. */
   readonly bytes: number
@@ -25,6 +29,7 @@ export interface Verification {
   readonly ok: boolean
   /** Generations that are whole, newest first. */
   readonly whole: readonly number[]
+  /** Everything that is wrong, of all generations. */
   readonly problems: readonly Problem[]
   /** Keys of this cache that no whole head names: the next store removes them. */
   readonly unused: readonly string[]

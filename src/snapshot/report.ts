@@ -16,14 +16,18 @@ export const problemCodes = {
   TOO_STALE: 'The snapshot is older than `maxStaleMs`.',
 } as const
 
+/** One of {@link problemCodes}. */
 export type ProblemCode = keyof typeof problemCodes
 
 /** One thing that was wrong with what is stored. */
 export interface Problem {
+  /** What it is, see {@link problemCodes}. */
   readonly code: ProblemCode
+  /** One line for a log; may change between versions. */
   readonly message: string
   /** The store key in question. */
   readonly key?: string
+  /** The column in question. */
   readonly column?: string
   /** The generation of the head in question. */
   readonly generation?: number
@@ -33,6 +37,7 @@ export interface Problem {
 
 /** What a load met on its way. An empty list of problems is the normal case. */
 export interface Report {
+  /** In the order in which they were met. */
   readonly problems: readonly Problem[]
   /** Whether the newest head could not be used and an older one was. */
   readonly fallback: boolean

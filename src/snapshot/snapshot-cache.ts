@@ -30,6 +30,7 @@ export interface Snapshot<State> {
   readonly ageMs: number
   /** Counts snapshots; a later one has a higher number. */
   readonly generation: number
+  /** What the load met on its way to this snapshot. */
   readonly report: Report
   /** Says that the application works with this state: see the `poisonAfter` option. */
   confirm(options?: CallOptions): Promise<void>
@@ -37,6 +38,7 @@ export interface Snapshot<State> {
 
 /** What {@link SnapshotCache.start} gives. */
 export interface Start<State> {
+  /** The cached state, or the fetched one where nothing was cached. The caller's to keep and change. */
   readonly state: State
   /** Whether `state` is the cached one; `fresh` is then still on its way. */
   readonly cached: boolean
@@ -52,6 +54,7 @@ export interface Start<State> {
  * store it was given. Errors: docs/errors.md. The format: docs/FORMAT.md.
  */
 export class SnapshotCache<State extends object> {
+  /** Tells the caches of one store apart. */
   readonly name: string
   readonly #options: ResolvedOptions
   readonly #source: Source

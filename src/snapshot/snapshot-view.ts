@@ -27,8 +27,11 @@ export type ElementOf<Value> =
  * read; a write by another process may take it away (`VIEW_EXPIRED`). Damaged bytes are `CORRUPT`. Close it.
  */
 export interface SnapshotView<State> {
+  /** Counts snapshots; a later one has a higher number. */
   readonly generation: number
+  /** When it was stored, by the clock of whoever stored it. */
   readonly savedAt: Date
+  /** How long ago that was when the view was opened, in milliseconds, never negative. */
   readonly ageMs: number
   /** Names of the columns, in the order of the state's fields. */
   readonly columns: readonly string[]
@@ -45,6 +48,7 @@ export interface SnapshotView<State> {
   ): Promise<ElementOf<State[Name]> | undefined>
   /** The keys of a column of elements in their order; empty for a plain column or none. */
   keys<Name extends keyof State & string>(column: Name, options?: CallOptions): Promise<string[]>
+  /** Lets go of the snapshot, whose segments may then be removed. Closing twice succeeds. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -100,11 +100,11 @@ const foreign: ReadonlySet<string> = new Set(['ENOENT', 'ELOOP', 'EMLINK', 'EFTY
 
 /** Opens a regular file without following a link or waiting for a FIFO; `undefined` if there is none of that name. */
 export async function openRegularFile(io: FileIo, path: string, platform: string): Promise<OpenFile | undefined> {
-  // Windows has no flag against links.
-  if (platform === 'win32' && !(await isRegularFile(io, path))) return undefined
   let fd: number
   try {
-    fd = await retryTransient(() => io.open(path, openFlags.read, 0))
+    // Windows has no flag against links.
+    if (platform === 'win32' && !(await retrySharing(() => isRegularFile(io, path), platform))) return undefined
+    fd = await retrySharing(() => io.open(path, openFlags.read, 0), platform)
   } catch (error) {
     if (foreign.has(systemCode(error))) return undefined
     throw error

@@ -240,7 +240,7 @@ export class FileStore implements Store {
     checkSignal(signal)
     const io = this.#writer(0)
     const path = join(this.dir, keyFile(key).name)
-    if (!(await isRegularFile(io, path))) return
+    if (!(await retrySharing(() => isRegularFile(io, path), this.#system.platform))) return
     try {
       await retrySharing(() => io.unlink(path), this.#system.platform)
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Awaitable } from './file-io.ts'
 
 // Conditions that pass by themselves: other code gives descriptors back, or a signal handler interrupted the call.
 const transient: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EINTR'])
-// Windows refuses a rename while a virus scanner or an indexer has one of the files open.
+// Windows refuses to rename, remove or open a file while a virus scanner or an indexer has it, or while it is going.
 const sharing: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EBUSY'])
 
 const transientTries = 12

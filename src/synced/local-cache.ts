@@ -6,7 +6,9 @@ export interface LocalEntry {
 
 /** What a {@link LocalCache} counts. */
 export interface LocalCacheStats {
+  /** Bytes held now. */
   readonly bytes: number
+  /** Entries held now. */
   readonly items: number
   /** Entries that left, or were refused, to keep the budget. */
   readonly evictions: number
@@ -23,8 +25,11 @@ export interface LocalCache<E extends LocalEntry = LocalEntry> {
   peek(key: string): E | undefined
   /** Keeps an entry in place of the present one; it may be refused or make others go, told by `onEvict`. */
   set(key: string, entry: E): void
+  /** Removes an entry; gives whether there was one. */
   delete(key: string): boolean
+  /** Removes all entries. */
   clear(): void
+  /** Its numbers now. */
   stats(): LocalCacheStats
 }
 

@@ -5,6 +5,7 @@ import type { CallSignal } from '../core/call-signal.ts'
 export interface SyncedEntry {
   /** Orders all entries of a key within one life of the local level: an entry never replaces one of a higher version. */
   readonly version: number
+  /** What reads `body`. */
   readonly codec: CodecId
   /** The encoded value; not changed by anyone. */
   readonly body: Uint8Array
@@ -12,6 +13,7 @@ export interface SyncedEntry {
   readonly freshUntilMs: number
   /** When it is gone, on the same clock. Between the two it is stale. */
   readonly expiresAtMs: number
+  /** By which it can be deleted together with others. */
   readonly tags: readonly string[]
 }
 
@@ -25,12 +27,15 @@ export interface RemoteRead {
 
 /** What is written under a key. */
 export interface RemoteValue {
+  /** What reads `body`. */
   readonly codec: CodecId
+  /** The encoded value; not changed by anyone. */
   readonly body: Uint8Array
   /** How long it is fresh, in milliseconds; `undefined` is for ever. */
   readonly ttlMs: number | undefined
   /** How long it is kept after that. */
   readonly staleMs: number
+  /** By which it can be deleted together with others. */
   readonly tags: readonly string[]
   /** Whether others are sent the value, or only told that the key moved. */
   readonly broadcast: 'value' | 'key'
@@ -38,17 +43,23 @@ export interface RemoteValue {
 
 /** A conditional write: it happens only if the key did not move since `seen` was read, and, with one, under a lease still held. */
 export interface RemoteFill extends RemoteValue {
+  /** Of the {@link RemoteRead} before the load. */
   readonly seen: unknown
+  /** Under which it was loaded. */
   readonly lease?: RemoteLease | undefined
 }
 
 /** The right to load a key for the whole fleet. */
 export interface RemoteLease {
+  /** The key that may be loaded. */
   readonly key: string
+  /** Tells this holder from others. */
   readonly token: string
 }
 
+/** Options of the calls of a {@link RemoteLevel}. */
 export interface RemoteOptions {
+  /** Ends the call with `ABORTED`; whether Redis did it is then unknown. */
   readonly signal?: CallSignal | undefined
 }
 
@@ -88,6 +99,7 @@ export interface RemoteLevel {
   delete(key: string, options?: RemoteOptions): Promise<number>
   /** Makes all processes drop their copies; Redis keeps the value. Gives the version of that. */
   invalidate(key: string, options?: RemoteOptions): Promise<number>
+  /** Removes every entry with that tag and tells the others. */
   deleteByTag(tag: string, options?: RemoteOptions): Promise<void>
   /** Empties the cache for all, in constant time where the mode can. */
   clear(options?: RemoteOptions): Promise<void>

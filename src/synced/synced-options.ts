@@ -50,6 +50,7 @@ export interface SyncedOptions {
   readonly clearWithoutPrefix?: boolean | undefined
   /** Names this process to the others; no two may have the same. @default drawn at random */
   readonly id?: string | undefined
+  /** Where the cache writes what happens to it. @default nowhere */
   readonly logger?: SyncedLogger | undefined
   /** Hears what no caller is told: damaged values and events, refreshes that failed behind an answer. */
   readonly onError?: ((error: Error) => void) | undefined
@@ -67,6 +68,7 @@ export interface SyncedOptions {
 
 /** Options of every call. */
 export interface SyncedCallOptions {
+  /** Ends the wait with `ABORTED`; whether a change was made is then unknown. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -84,6 +86,7 @@ export interface SyncedSetOptions extends SyncedCallOptions {
 
 /** What a {@link SyncedLoader} is told. */
 export interface LoadRequest<T> {
+  /** The key to load. */
   readonly key: string
   /** Aborts when nobody waits any more, at `loadTimeoutMs`, and when the cache is closed. */
   readonly signal: AbortSignal

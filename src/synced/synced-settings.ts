@@ -5,7 +5,7 @@ import type { RemoteLevel, RemoteSink } from './remote-level.ts'
 import type { SyncedFormat } from './synced-format.ts'
 import type { SetLocalEvent, SyncedLogger } from './synced-listeners.ts'
 
-/** Options of a cache, checked and with the defaults filled in; what a mode gets. */
+/** {@link SyncedOptions}, which say what each is, checked and with the defaults filled in; what a mode gets. */
 export interface SyncedSettings {
   readonly prefix: string
   readonly local: LocalCacheFactory

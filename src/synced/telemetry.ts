@@ -14,6 +14,7 @@ export interface ObserveSyncedOptions<I> {
 
 /** Whose numbers are read: a `SyncedCache`. */
 export interface SyncedStatsSource {
+  /** Its numbers now. */
   stats(): SyncedStats
 }
 

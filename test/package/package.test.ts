@@ -1,15 +1,23 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { entryPoints } from '../api/declarations.ts'
 import { evaluatedWith, sourcesOf, staticImports } from './built-imports.ts'
+import { entryPrograms } from './entry-programs.ts'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
+
+// By the file of npm that runs us, where one does: on Windows `npm` is a script that only a shell can start.
+async function npm(args: readonly string[], cwd: string): Promise<{ stdout: string }> {
+  const path = process.env['npm_execpath']
+  return path === undefined ? await run('npm', args, { cwd }) : await run(process.execPath, [path, ...args], { cwd })
+}
 
 /** The packed tarball, as npm would publish it, in an empty project: what a new user has. */
 describe('the packed package', () => {
@@ -18,28 +26,51 @@ describe('the packed package', () => {
 
   beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), 'coldsnap-package-'))
-    await run('npm', ['run', 'build'], { cwd: root })
-    const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
-      cwd: root,
-    })
+    await npm(['run', 'build'], root)
+    const packed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', project], root)
     const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }]
     tarball = join(project, filename)
     await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
-    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball], {
-      cwd: project,
-    })
+    await npm(['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball], project)
   }, 300_000)
 
   afterAll(async () => await rm(project, { recursive: true, force: true }))
 
   it('has what it needs and nothing of the workshop', async () => {
-    const { stdout } = await run('tar', ['-tzf', tarball])
-    const files = stdout.trim().split('\n')
-    expect(files).toContain('package/README.md')
-    expect(files).toContain('package/LICENSE')
-    expect(files).toContain('package/dist/index.js')
-    expect(files).toContain('package/dist/index.d.ts')
-    expect(files.filter(file => /package\/(test|fixtures|dist\/(examples|bench))\//.test(file))).toEqual([])
+    const { stdout } = await run('tar', ['-tzf', basename(tarball)], { cwd: project })
+    const files = stdout.trim().split(/\r?\n/)
+    for (const name of [
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'docs/api/index.md',
+      'dist/cli/main.js',
+    ])
+      expect(files).toContain(`package/${name}`)
+    for (const { source } of entryPoints()) {
+      const built = `package/${source.replace(/^src\//, 'dist/').replace(/\.ts$/, '')}`
+      expect(files).toEqual(expect.arrayContaining([`${built}.js`, `${built}.js.map`, `${built}.d.ts`]))
+    }
+    const wanted = [
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+      // Only what is imported is declared; the command is not.
+      /^dist\/(?!bench|cli|crash|churn|examples|faults|soak|test)[\w/.-]+\.(js|js\.map|d\.ts|d\.ts\.map)$/,
+      /^dist\/cli\/main\.js(\.map)?$/,
+      // For the maps.
+      /^src\/[\w/.-]+\.ts$/,
+      /^docs\/[\w/.-]+\.(md|svg|png|ts|html|css|json)$/,
+    ]
+    const others = files
+      .map(file => file.slice('package/'.length))
+      .filter(file => !wanted.some(each => each.test(file)))
+    expect(others).toEqual([])
+    expect(files.filter(file => /\.test\.|tsconfig|fixtures/.test(file))).toEqual([])
+  })
+
+  it('is small', async () => {
+    // A budget, not a measurement: raise it with a reason. It was 1.6 MB with 0.1.0, a third of it sources.
+    expect((await stat(tarball)).size).toBeLessThan(2_000_000)
   })
 
   it('runs the code of the README as it is written', async () => {
@@ -68,24 +99,15 @@ describe('the packed package', () => {
     expect(outputs[1]).toBe("[ 'hello' ] false\n[ 'hello' ]\n")
   }, 120_000)
 
-  it('imports from every entry, and from CommonJS too', async () => {
-    const entries = [
-      'coldsnap',
-      'coldsnap/file',
-      'coldsnap/level',
-      'coldsnap/netmap',
-      'coldsnap/group',
-      'coldsnap/group/node',
-      'coldsnap/blob',
-      'coldsnap/blob/disk',
-      'coldsnap/synced',
-      'coldsnap/redis',
-      'coldsnap/contract',
-    ]
-    const code = `for (const entry of ${JSON.stringify(entries)}) console.log(entry, Object.keys(await import(entry)).length > 0)`
-    await writeFile(join(project, 'entries.mjs'), code)
-    const { stdout } = await run(process.execPath, ['entries.mjs'], { cwd: project })
-    expect(stdout.trim().split('\n')).toEqual(entries.map(entry => `${entry} true`))
+  it.each(Object.keys(entryPrograms))('runs %s on Node', async entry => {
+    const directory = await mkdtemp(join(project, 'program-'))
+    await writeFile(join(directory, 'program.mjs'), entryPrograms[entry]!.code)
+    const { stdout } = await run(process.execPath, ['program.mjs'], { cwd: directory })
+    expect(stdout.trim()).toBe(entryPrograms[entry]!.prints)
+  })
+
+  it('has a program for every entry, and can be required from CommonJS', async () => {
+    expect(Object.keys(entryPrograms)).toEqual(entryPoints().map(({ name }) => name))
     await writeFile(join(project, 'entries.cjs'), `console.log(typeof require('coldsnap').SnapshotCache)`)
     expect((await run(process.execPath, ['entries.cjs'], { cwd: project })).stdout).toBe('function\n')
   })
@@ -119,11 +141,16 @@ describe('the packed package', () => {
   })
 
   it('has the command, as one file that a system can start', async () => {
-    const { stdout } = await run(join(project, 'node_modules/.bin/coldsnap'), ['ls', '.', '--json'], {
-      cwd: root,
-    }).catch((error: { stdout: string; stderr: string }) => ({ stdout: error.stderr }))
+    const main = join(project, 'node_modules/coldsnap/dist/cli/main.js')
+    const args = ['ls', '.', '--json']
+    // npm's entry for it on Windows is a script, which only a shell can start.
+    const started =
+      process.platform === 'win32'
+        ? run(process.execPath, [main, ...args], { cwd: root })
+        : run(join(project, 'node_modules/.bin/coldsnap'), args, { cwd: root })
+    const { stdout } = await started.catch((error: { stderr: string }) => ({ stdout: error.stderr }))
     expect(JSON.parse(stdout)).toMatchObject({ error: { exitCode: 3 } })
-    expect(staticImports(readFileSync(join(project, 'node_modules/coldsnap/dist/cli/main.js'), 'utf8'))).toEqual(
+    expect(staticImports(readFileSync(main, 'utf8'))).toEqual(
       expect.not.arrayContaining([expect.stringMatching(/^(?!node:)/)]),
     )
   })

@@ -28,7 +28,7 @@ export interface DiskBlobStoreOptions {
    * @default 0
    */
   readonly graceMs?: number | undefined
-  /** @default 'native' */
+  /** How blobs lie in the directory. @default 'native' */
   readonly layout?: BlobLayoutName | undefined
   /**
    * Whether equal bodies are stored once, and counted once in the limits. It is about what is put from now on: a directory may

@@ -8,7 +8,7 @@ import { CacheError } from '../../errors.ts'
 import { quietly, writeAll } from '../../store/atomic-file.ts'
 import { systemCode } from '../../store/file-error.ts'
 import { type FileIo, type FileSystem, openFlags } from '../../store/file-io.ts'
-import { retryTransient } from '../../store/retry.ts'
+import { retrySharing, retryTransient } from '../../store/retry.ts'
 import { isOwned, workName } from './work-files.ts'
 
 /** A claim that is held. */
@@ -43,12 +43,14 @@ const leaked = new Set<string>()
  */
 export class KeyClaims {
   readonly #io: FileIo
+  readonly #platform: string
   readonly #directory: string
   readonly #prepare: () => Promise<void>
 
   /** `prepare` makes the directory again, should someone have removed it. */
-  constructor({ blocking }: FileSystem, directory: string, prepare: () => Promise<void>) {
+  constructor({ blocking, platform }: FileSystem, directory: string, prepare: () => Promise<void>) {
     this.#io = blocking
+    this.#platform = platform
     this.#directory = directory
     this.#prepare = prepare
   }
@@ -163,7 +165,7 @@ export class KeyClaims {
   async #remove(name: string): Promise<void> {
     const path = join(this.#directory, name)
     try {
-      await retryTransient(() => this.#io.unlink(path))
+      await retrySharing(() => this.#io.unlink(path), this.#platform)
       leaked.delete(path)
     } catch (error) {
       // Whoever removed it already did no harm.

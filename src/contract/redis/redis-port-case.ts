@@ -4,6 +4,7 @@ import type { RedisPortRule } from './redis-port-rules.ts'
 
 /** A port under test and what the suite may do to the Redis behind it. */
 export interface RedisPortHandle {
+  /** What is tested. */
   readonly port: RedisPort
   /** Lets Redis be reached no longer, all connections included. Leave it out where that cannot be done. */
   stop?(): Promise<void>

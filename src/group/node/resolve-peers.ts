@@ -25,7 +25,7 @@ export interface ResolvePeersOptions {
   readonly port?: number | undefined
   /** How often the name is asked for, in milliseconds, give or take a tenth at random. @default 30_000 */
   readonly everyMs?: number | undefined
-  /** @default a Resolver of node:dns with two tries of two seconds */
+  /** Asks the name servers. @default a Resolver of node:dns with two tries of two seconds */
   readonly resolver?: PeerResolver | undefined
   /** Ends the iteration, also while an answer is awaited. */
   readonly signal?: AbortSignal | undefined
