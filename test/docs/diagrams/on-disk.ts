@@ -2,7 +2,7 @@ import { digestBytes } from '../../../src/bytes/digest.ts'
 import { keyed, MemoryStore, SnapshotCache } from '../../../src/index.ts'
 import { decodeHead, type Head } from '../../../src/snapshot/head.ts'
 import { snapshotKeys } from '../../../src/snapshot/keys.ts'
-import { peer, peers } from '../../format/golden-states.ts'
+import { type Peer, peer, peers } from '../../format/golden-states.ts'
 import { Drawing } from './svg.ts'
 
 const rowHeight = 58
@@ -14,7 +14,7 @@ const keys = snapshotKeys('app')
 /** The keys of a real cache after two stores, the smaller of them one changed peer of 2,000, and which of them its heads name. */
 export async function onDisk(): Promise<string> {
   const store = new MemoryStore()
-  const cache = new SnapshotCache<{ self: string; peers: object[] }>(store, {
+  const cache = new SnapshotCache<{ self: string; peers: Peer[] }>(store, {
     name: 'app',
     columns: { peers: keyed('id') },
     now: () => 0,
