@@ -73,7 +73,7 @@ it('the blocks are found', () => {
   expect(blocks.get('docs/snapshot-cache.md')?.length).toBeGreaterThan(10)
 })
 
-it('every ts block typechecks', () => {
+it('every ts block typechecks', { timeout: 300_000 }, () => {
   const programs = new Map(
     [...blocks].map(([page, list]) => [`${root}test/docs/__${page.replaceAll('/', '-')}.ts`, toProgram(list)]),
   )
@@ -112,7 +112,7 @@ it('a page that prints something else than it says fails', async () => {
   await runProgram(toProgram(one('console.log([1]) // -> [ 1 ]')), modules)
 })
 
-it('a page whose types are wrong fails, with its line', () => {
+it('a page whose types are wrong fails, with its line', { timeout: 300_000 }, () => {
   const name = `${root}test/docs/__docs-wrong.md.ts`
   const program = toProgram(one("import { MemoryStore } from 'coldsnap'\nnew MemoryStore().load(1)\n"))
   expect(typecheck(new Map([[name, program]]), `${root}test/`)).toEqual([
