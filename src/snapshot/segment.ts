@@ -79,7 +79,15 @@ export async function decodeSegment(bytes: Uint8Array, key: string, cipher: Ciph
   }
   const count = reader.u32()
   const rawLength = reader.u32()
-  let payload = (flags & sealedFlag) === 0 ? reader.take(reader.remaining) : await open(reader, bytes, key, cipher)
+  const isSealed = (flags & sealedFlag) !== 0
+  // The seal of the head does not vouch for it: the digest by which it names a segment can be met on purpose.
+  if (!isSealed && cipher?.acceptPlain === false) {
+    throw new CacheError(
+      'DECRYPT_FAILED',
+      'Cannot read segment: it is not sealed, and the cache takes only sealed ones',
+    )
+  }
+  let payload = isSealed ? await open(reader, bytes, key, cipher) : reader.take(reader.remaining)
   if ((flags & deflatedFlag) !== 0) payload = await inflate(payload, rawLength)
   if (payload.byteLength !== rawLength) {
     throw reader.corrupt(`${payload.byteLength} bytes of payload, its header says ${rawLength}`)

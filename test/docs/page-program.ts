@@ -8,18 +8,37 @@ export interface Block {
   /** Line of the page on which the code begins, from 1. */
   readonly line: number
   readonly code: string
-  readonly isRun: boolean
+  /** Why it is not run; undefined if it is. */
+  readonly notRun?: string
 }
 
-/** The blocks of a page. A block whose fence says `ts no-run` is typechecked but not run. */
+/** The blocks of a page. A block whose fence says `ts no-run: <reason>` is typechecked but not run; no page shows that. */
 export function blocksOf(page: string): Block[] {
+  return fencesOf(page)
+    .filter(({ language }) => language === 'ts')
+    .map(({ line, code, info }) => {
+      const [, notRun] = /^no-run: (\S.*)$/.exec(info) ?? []
+      if (info !== '' && notRun === undefined) {
+        throw new Error(`${page}:${line}: a ts block may say "no-run: <reason>", found "${info}"`)
+      }
+      return { line, code, ...(notRun === undefined ? {} : { notRun }) }
+    })
+}
+
+/** One fenced block of a page, in whatever language. */
+export interface Fence {
+  readonly line: number
+  readonly language: string
+  /** What stands behind the language. */
+  readonly info: string
+  readonly code: string
+}
+
+export function fencesOf(page: string): Fence[] {
   const text = readFileSync(page, 'utf8')
-  return [...text.matchAll(/^```ts([^\n]*)\n([\s\S]*?)^```$/gm)].map(([, info = '', code = ''], i, all) => {
-    const flags = info.trim().split(/\s+/).filter(Boolean)
-    const unknown = flags.filter(flag => flag !== 'no-run')
-    const line = text.slice(0, all[i]!.index).split('\n').length + 1
-    if (unknown.length > 0) throw new Error(`${page}:${line}: a ts block may say no-run, found ${unknown.join(' ')}`)
-    return { line, code, isRun: flags.length === 0 }
+  return [...text.matchAll(/^```([^\s`]*)([^\n]*)\n([\s\S]*?)^```$/gm)].map(match => {
+    const [, language = '', info = '', code = ''] = match
+    return { line: text.slice(0, match.index).split('\n').length + 1, language, info: info.trim(), code }
   })
 }
 
@@ -31,7 +50,7 @@ export interface PageProgram {
   readonly imports: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-const importPattern = /^import (type )?(?:\{([^}]*)\}|(\* as \w+)) from '([^']+)'$/
+const importPattern = /^import (type )?(?:\{([^}]*)\}|(\* as \w+)|(\w+)) from '([^']+)'$/
 
 /**
  * Puts blocks together as a reader reads them: each sees what the ones above it declared, and may use a name again for
@@ -43,12 +62,12 @@ export function toProgram(blocks: readonly Block[]): PageProgram {
   for (const { code, line } of blocks) {
     body.push({ text: '{', line: 0 })
     for (const [i, text] of code.trimEnd().split('\n').entries()) {
-      const [, type, names, namespace, module] = importPattern.exec(text) ?? []
+      const [, type, names, namespace, byDefault, module] = importPattern.exec(text) ?? []
       if (module === undefined) body.push({ text: text.replace(/^export /, ''), line: line + i })
       else {
         const set = imports.get(module) ?? new Set()
         imports.set(module, set)
-        for (const name of (names ?? namespace!).split(','))
+        for (const name of (names ?? namespace ?? `default as ${byDefault}`).split(','))
           if (name.trim() !== '') set.add(`${type ?? ''}${name.trim()}`)
       }
     }

@@ -18,7 +18,7 @@ export const duties = {
   F16: 'A reader MUST take the newest head that is whole with all its segments, and MUST NOT mix two heads.',
   F17: 'A reader MUST leave keys that are not of the forms of section 2 alone.',
   F18: 'A reader MUST take pieces in a head or on their own, and any number and size of pages and deltas.',
-  F19: 'A reader that has keys MUST refuse a head that is not sealed, unless it was told to take it.',
+  F19: 'A reader that has keys MUST refuse a head or segment that is not sealed, unless it was told to take it.',
   F20: 'A reader MUST NOT accept sealed bytes under another key than the one they were written under.',
 } as const
 

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { digest } from '../../src/bytes/digest.ts'
 import { encodeElements } from '../../src/codec/encode.ts'
+import { sameBytes } from '../../src/core/same-bytes.ts'
 import { aesGcm, MemoryStore, type Problem, SnapshotCache, type SnapshotCacheOptions } from '../../src/index.ts'
 import { encodeDelta, encodeKeys } from '../../src/snapshot/delta.ts'
 import type { Piece } from '../../src/snapshot/head.ts'
 import { openHead, sealHead } from '../../src/snapshot/head-seal.ts'
-import { encodeSegment, type Segment } from '../../src/snapshot/segment.ts'
+import { decodeSegment, encodeSegment, type Segment } from '../../src/snapshot/segment.ts'
 import { pageUrl } from '../docs/page-part.ts'
 import { Broken } from './broken-cases.ts'
 import { duties } from './duties.ts'
@@ -170,6 +171,22 @@ it(`F19 ${duties.F19}`, async () => {
   expect(await load(files, { codec: sealed })).toEqual({ state: undefined, codes: ['DECRYPT_FAILED'] })
   const accepting = aesGcm('auto', [{ id: 'k1', key: new Uint8Array(32) }], { acceptPlain: true })
   expect((await load(files, { codec: accepting })).state).toMatchObject({ count: 3 })
+  // A segment too, although the head that names it is sealed: its digest is no signature.
+  const broken = new Broken(await golden('sealed'))
+  const key = broken.segmentKey(1)
+  const inTheClear = await decodeSegment(broken.files.get(key)!, key, sealed.cipher)
+  const plain = await encodeSegment(inTheClear, key, { compress: false, cipher: undefined })
+  const found = digest(broken.files.get(key)!)
+  const head = await openHead(broken.head, broken.headKey, sealed.cipher)
+  const columns = head.columns.map(each => ({
+    ...each,
+    pieces: each.pieces.map(piece =>
+      sameBytes(piece.digest, found) ? { ...piece, length: plain.byteLength, digest: digest(plain) } : piece,
+    ),
+  }))
+  broken.files.set(key, plain)
+  broken.head = await sealHead({ ...head, columns }, broken.headKey, sealed.cipher)
+  expect((await load(broken.files, { codec: sealed })).codes).toEqual(['DECRYPT_FAILED'])
 })
 
 it(`F20 ${duties.F20}`, async () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { aesGcm } from '../../src/snapshot/aes-gcm.ts'
+import { digest } from '../../src/bytes/digest.ts'
+import { aesGcm, type Cipher } from '../../src/snapshot/aes-gcm.ts'
 import { copySnapshot } from '../../src/snapshot/copy-snapshot.ts'
+import type { Head } from '../../src/snapshot/head.ts'
+import { openHead, sealHead } from '../../src/snapshot/head-seal.ts'
+import { snapshotKeys } from '../../src/snapshot/keys.ts'
+import type { Report } from '../../src/snapshot/report.ts'
+import { encodeSegment } from '../../src/snapshot/segment.ts'
 import { SnapshotCache } from '../../src/snapshot/snapshot-cache.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { contents, makePeer, makeState, openApp } from './app-state.ts'
@@ -63,15 +69,46 @@ describe('aesGcm', () => {
     }
   })
 
+  // The digest of a segment is no signature: who chooses the bytes can meet it. These stand for bytes that did.
   it('binds segments to their keys: swapped ones do not open even under a head that names them so', async () => {
     const disk = new MemoryStore()
     const cache = new SnapshotCache<{ a: string; b: string }>(disk, { codec: underOld })
     await cache.store({ a: 'x'.repeat(9000), b: 'y'.repeat(9000) })
-    const keys = [...(await contents(disk)).keys()].filter(key => !key.includes('/@head/'))
-    const [one, two] = await Promise.all(keys.map(key => disk.load(key)))
-    await disk.store(keys[0]!, two!)
-    await disk.store(keys[1]!, one!)
+    const [one, two] = [...(await contents(disk)).keys()].filter(key => !key.includes('/@head/'))
+    const [first, second] = [(await disk.load(one!))!, (await disk.load(two!))!]
+    await plant(disk, { [one!]: first, [two!]: second }, underOld.cipher)
+    expect((await cache.load())?.state.a[0]).toBe('x')
+    await plant(disk, { [one!]: second, [two!]: first }, underOld.cipher)
     expect(await cache.load()).toBeUndefined()
+  })
+
+  it('takes no segment that is not sealed, even under a head that names it so', async () => {
+    const disk = new MemoryStore()
+    const problems: string[] = []
+    const onReport = (report: Report): void => void problems.push(...report.problems.map(({ code }) => code))
+    const cache = new SnapshotCache<{ a: string }>(disk, { codec: underOld, onReport })
+    await cache.store({ a: 'x'.repeat(9000) })
+    const [key] = [...(await contents(disk)).keys()].filter(each => !each.includes('/@head/'))
+    const payload = Buffer.from(JSON.stringify('evil'))
+    const segment = { role: 'value', codec: 1, count: 1, payload } as const
+    const plain = await encodeSegment(segment, key!, { compress: false, cipher: undefined })
+    await plant(disk, { [key!]: plain }, underOld.cipher)
+    expect(await cache.load()).toBeUndefined()
+    expect(problems).toEqual(['DECRYPT_FAILED'])
+    // The head does name it: who says that he takes what is not sealed gets it.
+    const trusting = aesGcm('auto', [oldKey], { acceptPlain: true })
+    expect((await new SnapshotCache<{ a: string }>(disk, { codec: trusting }).load())?.state.a).toBe('evil')
+  })
+
+  it('takes no head that somebody without the key composed of sealed segments', async () => {
+    const disk = new MemoryStore()
+    await openApp(disk, { codec: underOld }).store(makeState(1, 400))
+    await plant(disk, {}, undefined)
+    expect(await openApp(disk, { codec: underOld }).load()).toBeUndefined()
+    await plant(disk, {}, aesGcm('auto', [testKey('old', 9)]).cipher)
+    expect(await openApp(disk, { codec: underOld }).load()).toBeUndefined()
+    await plant(disk, {}, underOld.cipher)
+    expect(await openApp(disk, { codec: underOld }).load()).toBeDefined()
   })
 
   it('takes a snapshot that is not encrypted only with acceptPlain, and then encrypts it', async () => {
@@ -109,3 +146,29 @@ describe('aesGcm', () => {
     }
   })
 })
+
+/** Puts segments under keys, and writes the head anew so that it names them, sealed by `cipher`. */
+async function plant(
+  disk: MemoryStore,
+  segments: Readonly<Record<string, Uint8Array>>,
+  cipher: Cipher | undefined,
+): Promise<void> {
+  for (const [key, bytes] of Object.entries(segments)) await disk.store(key, bytes)
+  for (const [key, bytes] of await contents(disk)) {
+    if (!key.includes('/@head/')) continue
+    const keys = snapshotKeys(key.split('/')[0]!)
+    const head = heads.get(key) ?? (await openHead(bytes, key, underOld.cipher))
+    heads.set(key, head)
+    const columns = head.columns.map(column => ({
+      ...column,
+      pieces: column.pieces.map(piece => {
+        const planted = segments[keys.segment(column.name, piece, piece.part)]
+        return planted === undefined ? piece : { ...piece, length: planted.byteLength, digest: digest(planted) }
+      }),
+    }))
+    await disk.store(key, await sealHead({ ...head, columns }, key, cipher))
+  }
+}
+
+// As they were before something was planted.
+const heads = new Map<string, Head>()
