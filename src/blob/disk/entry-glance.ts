@@ -13,6 +13,8 @@ export class EntryGlance {
   readonly #io: FileIo
   readonly #isPossible: boolean
   readonly #bytes = new Uint8Array(glanceBytes)
+  // Files of one directory tend to be of one kind. A small one tells its length by where reading ends.
+  #wasSmall = false
 
   constructor({ blocking, platform }: FileSystem) {
     this.#io = blocking
@@ -46,15 +48,27 @@ export class EntryGlance {
     }
   }
 
-  #read(fd: number, { namespace, key }: Place): Trailer | undefined {
+  #read(fd: number, place: Place): Trailer | undefined {
+    if (this.#wasSmall) {
+      const size = this.#io.read(fd, this.#bytes, 0, glanceBytes, 0)
+      if (typeof size === 'number' && size < glanceBytes) return this.#decode(size, size, place)
+    }
     const stat = this.#io.fstat(fd)
     if (!('size' in stat) || !stat.isFile()) return undefined
-    const wanted = Math.min(stat.size, glanceBytes)
-    if (this.#io.read(fd, this.#bytes, 0, wanted, stat.size - wanted) !== wanted) return undefined
-    const length = trailerLength(this.#bytes.subarray(wanted - endBytes, wanted))
-    if (length === undefined || length > wanted) return undefined
-    const trailer = decodeTrailer(this.#bytes.subarray(wanted - length, wanted))
+    const { size } = stat
+    this.#wasSmall = size < glanceBytes
+    const length = Math.min(size, glanceBytes)
+    return this.#io.read(fd, this.#bytes, 0, length, size - length) === length
+      ? this.#decode(length, size, place)
+      : undefined
+  }
+
+  // Of a file of `size` bytes, whose last `end` were read.
+  #decode(end: number, size: number, { namespace, key }: Place): Trailer | undefined {
+    const length = trailerLength(this.#bytes.subarray(Math.max(0, end - endBytes), end))
+    if (length === undefined || length > end) return undefined
+    const trailer = decodeTrailer(this.#bytes.subarray(end - length, end))
     if (trailer.key !== key || trailer.namespace !== namespace) return undefined
-    return stat.size - length === (trailer.isReference ? 0 : trailer.meta.size) ? trailer : undefined
+    return size - length === (trailer.isReference ? 0 : trailer.meta.size) ? trailer : undefined
   }
 }
