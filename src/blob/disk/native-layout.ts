@@ -99,12 +99,16 @@ export class NativeLayout implements BlobLayout {
   }
 
   headAtOnce(place: Place): BlobMeta | undefined {
+    return this.#inspectAtOnce(place)?.meta
+  }
+
+  #inspectAtOnce(place: Place): ScannedBlob | undefined {
     const trailer = this.#glance.trailer(place)
     if (trailer === undefined) return undefined
     const { meta, isReference } = trailer
-    return isReference && !this.#glance.hasFile(this.#bodies.linkOf(place, meta.etag).path, meta.size)
-      ? undefined
-      : meta
+    if (!isReference) return { id: place.id, meta, body: undefined }
+    const { path } = this.#bodies.linkOf(place, meta.etag)
+    return this.#glance.hasFile(path, meta.size) ? { id: place.id, meta, body: meta.etag } : undefined
   }
 
   async inspect(place: Place): Promise<ScannedBlob | undefined> {
@@ -280,14 +284,14 @@ export class NativeLayout implements BlobLayout {
   async *scan(): AsyncGenerator<ScannedBlob> {
     for (const folder of await this.#directory.list(this.#entries)) {
       for (const { name } of isOurs(folder.name) ? await this.#names(folder.name) : []) {
-        const place = this.#placeOf(folder.name, name, '', keyFromHex(name))
+        const place = this.#placeOf(folder.name, name, keyFromHex(folder.name) ?? '', keyFromHex(name))
         try {
-          const found = await this.inspect(place)
+          const found = this.#inspectAtOnce(place) ?? (await this.inspect(place))
           if (found !== undefined) yield found
         } catch (error) {
           if (!isUnreadable(error)) throw error
         }
-        await this.#turns.next()
+        if (this.#turns.isDue) await this.#turns.next()
       }
     }
   }
