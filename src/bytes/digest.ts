@@ -23,10 +23,24 @@ export function murmur3(bytes: Uint8Array, seed: number): Uint8Array {
   const size = bytes.byteLength
   const blocks = size >> 4
   const state = new Int32Array(4).fill(seed)
-  mixBlocks(state, wordsOf(bytes, blocks * 4))
-  if ((size & 15) !== 0) mixTail(state, bytes.subarray(blocks * 16))
+  const end = blocks * 4
+  if (isLittleEndian && size <= maxFewBytes) {
+    fewBytes.set(bytes)
+    fewBytes.fill(0, size, size + 16)
+    mixSome(state, fewWords, 0, end)
+    if ((size & 15) !== 0) mixTail(state, fewWords, end)
+  } else {
+    mixBlocks(state, wordsOf(bytes, end))
+    if ((size & 15) !== 0) mixTail(state, tailWords(bytes.subarray(blocks * 16)), 0)
+  }
   return finish(state, size)
 }
+
+const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+// Few bytes are copied to here: views of where they lie would take longer to make than the digest.
+const maxFewBytes = 512
+const fewBytes = new Uint8Array(maxFewBytes + 16)
+const fewWords = new Int32Array(fewBytes.buffer)
 
 // Some kilobytes per call, and rotations in line: this must be quick in an engine that has not compiled it yet.
 const wordsAtOnce = 1024
@@ -64,14 +78,17 @@ function mixSome(state: Int32Array, words: Int32Array, from: number, end: number
 }
 
 // The bytes after the last whole block: as if zeros followed, but without the last steps of a block.
-function mixTail(state: Int32Array, tail: Uint8Array): void {
+function mixTail(state: Int32Array, words: Int32Array, at: number): void {
+  state[3]! ^= Math.imul(rotate(Math.imul(words[at + 3]!, c4), 18), c1)
+  state[2]! ^= Math.imul(rotate(Math.imul(words[at + 2]!, c3), 17), c4)
+  state[1]! ^= Math.imul(rotate(Math.imul(words[at + 1]!, c2), 16), c3)
+  state[0]! ^= Math.imul(rotate(Math.imul(words[at]!, c1), 15), c2)
+}
+
+function tailWords(tail: Uint8Array): Int32Array {
   const block = new Uint8Array(16)
   block.set(tail)
-  const words = wordsOf(block, 4)
-  state[3]! ^= Math.imul(rotate(Math.imul(words[3]!, c4), 18), c1)
-  state[2]! ^= Math.imul(rotate(Math.imul(words[2]!, c3), 17), c4)
-  state[1]! ^= Math.imul(rotate(Math.imul(words[1]!, c2), 16), c3)
-  state[0]! ^= Math.imul(rotate(Math.imul(words[0]!, c1), 15), c2)
+  return wordsOf(block, 4)
 }
 
 function finish(state: Int32Array, size: number): Uint8Array {
@@ -79,6 +96,7 @@ function finish(state: Int32Array, size: number): Uint8Array {
   addUp(state)
   for (let i = 0; i < 4; i++) state[i] = avalanche(state[i]!)
   addUp(state)
+  if (isLittleEndian) return new Uint8Array(state.buffer)
   const result = new Uint8Array(digestBytes)
   const view = new DataView(result.buffer)
   for (let i = 0; i < 4; i++) view.setInt32(4 * i, state[i]!, true)
@@ -100,8 +118,6 @@ function avalanche(word: number): number {
   return mixed ^ (mixed >>> 16)
 }
 
-const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
-
 // The first `count` little-endian words: where they lie, if the platform can read them there.
 function wordsOf(bytes: Uint8Array, count: number): Int32Array {
   if (!isLittleEndian) {
@@ -109,6 +125,6 @@ function wordsOf(bytes: Uint8Array, count: number): Int32Array {
     return Int32Array.from({ length: count }, (_, i) => view.getInt32(4 * i, true))
   }
   // Not bytes.slice: that of a Buffer does not copy.
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes.subarray(0, 4 * count))
-  return new Int32Array(aligned.buffer, aligned.byteOffset, count)
+  const from = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes.subarray(0, 4 * count))
+  return new Int32Array(from.buffer, from.byteOffset, count)
 }

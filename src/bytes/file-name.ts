@@ -17,6 +17,8 @@ const tempPattern = /^ff74[0-9a-f]{32}$/
 /** The key whose UTF-8 bytes are `hex`, or `undefined` if that is not lower-case hex of valid UTF-8. */
 export function keyFromHex(hex: string): string | undefined {
   if (!hexPattern.test(hex)) return undefined
+  const ascii = asciiFromHex(hex)
+  if (ascii !== undefined) return ascii
   const bytes = new Uint8Array(hex.length / 2)
   for (let i = 0; i < bytes.length; i++) bytes[i] = nibble(hex, 2 * i) * 16 + nibble(hex, 2 * i + 1)
   try {
@@ -24,6 +26,17 @@ export function keyFromHex(hex: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+// As most keys are: a decoder takes longer to call. `undefined` at the first byte that is none.
+function asciiFromHex(hex: string): string | undefined {
+  let text = ''
+  for (let i = 0; i < hex.length; i += 2) {
+    const byte = nibble(hex, i) * 16 + nibble(hex, i + 1)
+    if (byte >= 0x80) return undefined
+    text += String.fromCharCode(byte)
+  }
+  return text
 }
 
 function nibble(hex: string, at: number): number {

@@ -1,9 +1,9 @@
-const digits = '0123456789abcdef'
+const pairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** Lower-case hex of `bytes`. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += digits[byte >> 4]! + digits[byte & 15]!
+  for (const byte of bytes) text += pairs[byte]!
   return text
 }
 

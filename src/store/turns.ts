@@ -9,9 +9,14 @@ const turnMs = 10
 export class Turns {
   #lastMs = performance.now()
 
+  /** Whether {@link next} would wait: for loops that are too quick for a promise in every round. */
+  get isDue(): boolean {
+    return performance.now() - this.#lastMs >= turnMs
+  }
+
   /** Waits for a turn if the last one is some milliseconds ago. */
   async next(): Promise<void> {
-    if (performance.now() - this.#lastMs < turnMs) return
+    if (!this.isDue) return
     await new Promise<void>(resolve => setImmediate(resolve))
     this.#lastMs = performance.now()
   }

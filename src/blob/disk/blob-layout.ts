@@ -59,6 +59,11 @@ export interface BlobLayout {
   placeOf(id: string): Place | undefined
   open(place: Place): Promise<BodyFile | undefined>
   head(place: Place): Promise<BlobMeta | undefined>
+  /**
+   * As `head` of a place that {@link list} gave, on the spot, if that takes nothing but ordinary reads: for listings. `undefined`
+   * says nothing.
+   */
+  headAtOnce?(place: Place): BlobMeta | undefined
   /** As `head`, with what the index wants to know. */
   inspect(place: Place): Promise<ScannedBlob | undefined>
   /** Writes what belongs to the body. */
@@ -74,8 +79,8 @@ export interface BlobLayout {
   recover(place: Place): Promise<void>
   /** Puts right what writers that died left, if the layout has such a thing; gives how many. */
   sweep?(sweep: LayoutSweep): Promise<number>
-  /** Keys of the namespace that start with `prefix`, in the order of their bytes. */
-  keys(namespace: string, prefix: string, onDamage: (error: unknown) => void): Promise<string[]>
+  /** The places of the keys of the namespace that start with `prefix`, in the order of the keys' bytes. Iterated once. */
+  list(namespace: string, prefix: string, onDamage: (error: unknown) => void): Promise<Iterable<Place>>
   /** Every place of the namespace that holds something, damaged or not. */
   places(namespace: string): Promise<Place[]>
   /** All entries of all namespaces that can be read. */

@@ -62,6 +62,11 @@ export class BlobReading {
     return await this.#look(place, () => this.#parts.layout.head(place))
   }
 
+  /** For a listing: the metadata, if it can be had on the spot; `undefined` says nothing. */
+  headAtOnce(place: Place): BlobMeta | undefined {
+    return this.#parts.layout.headAtOnce?.(place)
+  }
+
   /** For a listing: an entry of a later version, which `head` refuses, is told of and left out. */
   async headOrSkip(place: Place): Promise<BlobMeta | undefined> {
     try {
@@ -88,10 +93,11 @@ export class BlobReading {
     return found
   }
 
-  async keys(namespace: string, prefix: string): Promise<string[]> {
+  /** The places of the keys that start with `prefix`, in the order of the keys' bytes. */
+  async list(namespace: string, prefix: string): Promise<Iterable<Place>> {
     const { layout, writing } = this.#parts
     const place = { namespace, key: undefined, id: '', directory: '', path: '' }
-    return await layout.keys(namespace, prefix, error => {
+    return await layout.list(namespace, prefix, error => {
       if (error instanceof CacheError) writing.report(place, error)
     })
   }

@@ -212,15 +212,13 @@ export class DiskBlobStore implements BlobStore {
     checkNamespace(namespace)
     const { prefix = '', signal } = options
     checkPrefix(prefix)
-    const keys = await this.#finish(this.#reading.keys(namespace, prefix), 'list blobs', options)
-    for (const key of keys) {
+    const places = await this.#finish(this.#reading.list(namespace, prefix), 'list blobs', options)
+    for (const place of places) {
+      if (this.#turns.isDue) await this.#turns.next()
       checkSignal(signal)
-      const meta = await this.#finish(
-        this.#reading.headOrSkip(this.#reading.place(namespace, key)),
-        'list blobs',
-        options,
-      )
-      if (meta !== undefined) yield { key, meta }
+      const meta =
+        this.#reading.headAtOnce(place) ?? (await this.#finish(this.#reading.headOrSkip(place), 'list blobs', options))
+      if (meta !== undefined) yield { key: place.key ?? '', meta }
     }
   }
 

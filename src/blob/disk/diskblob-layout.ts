@@ -164,13 +164,13 @@ export class DiskblobLayout implements BlobLayout {
     else await this.#directory.unlink(intent)
   }
 
-  async keys(namespace: string, prefix: string): Promise<string[]> {
+  async list(namespace: string, prefix: string): Promise<Iterable<Place>> {
     const keys: string[] = []
     for await (const path of this.#walkNamespace(namespace)) {
       const key = path.slice(namespace.length + 1)
       if (!path.endsWith(sidecarSuffix) && key.startsWith(prefix)) keys.push(key)
     }
-    return keys.sort(compareUtf8)
+    return keys.sort(compareUtf8).map(key => this.place(namespace, key))
   }
 
   async places(namespace: string): Promise<Place[]> {

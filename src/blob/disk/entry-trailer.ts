@@ -111,7 +111,9 @@ function writeText(writer: ByteWriter, text: string): void {
 }
 
 function readText(reader: ByteReader): string {
-  const bytes = reader.take(reader.varint())
+  const length = reader.varint()
+  if (length === 0) return ''
+  const bytes = reader.take(length)
   try {
     return utf8Decode(bytes)
   } catch {

@@ -13,6 +13,7 @@ import type { BlobDirectory } from './blob-directory.ts'
 import type { BlobLayout, LayoutSweep, Place, ScannedBlob, Sealed } from './blob-layout.ts'
 import { BodyFile, firstRead } from './body-file.ts'
 import { DamagedEntry } from './damaged-entry.ts'
+import { EntryGlance } from './entry-glance.ts'
 import {
   decodeTrailer,
   encodeTrailer,
@@ -43,6 +44,7 @@ export class NativeLayout implements BlobLayout {
   readonly #directory: BlobDirectory
   readonly #entries: string
   readonly #bodies: SharedBodies
+  readonly #glance: EntryGlance
   readonly #shares: boolean
   readonly #turns = new Turns()
 
@@ -51,6 +53,7 @@ export class NativeLayout implements BlobLayout {
     this.#directory = directory
     this.#entries = join(directory.path, 'entries')
     this.#bodies = new SharedBodies(directory)
+    this.#glance = new EntryGlance(directory.system)
     this.#shares = shares
   }
 
@@ -93,6 +96,19 @@ export class NativeLayout implements BlobLayout {
 
   async head(place: Place): Promise<BlobMeta | undefined> {
     return (await this.inspect(place))?.meta
+  }
+
+  headAtOnce(place: Place): BlobMeta | undefined {
+    return this.#inspectAtOnce(place)?.meta
+  }
+
+  #inspectAtOnce(place: Place): ScannedBlob | undefined {
+    const trailer = this.#glance.trailer(place)
+    if (trailer === undefined) return undefined
+    const { meta, isReference } = trailer
+    if (!isReference) return { id: place.id, meta, body: undefined }
+    const { path } = this.#bodies.linkOf(place, meta.etag)
+    return this.#glance.hasFile(path, meta.size) ? { id: place.id, meta, body: meta.etag } : undefined
   }
 
   async inspect(place: Place): Promise<ScannedBlob | undefined> {
@@ -230,24 +246,34 @@ export class NativeLayout implements BlobLayout {
 
   async recover(): Promise<void> {}
 
-  async keys(namespace: string, prefix: string, onDamage: (error: unknown) => void): Promise<string[]> {
+  async list(namespace: string, prefix: string, onDamage: (error: unknown) => void): Promise<Iterable<Place>> {
+    const folder = keyFile(namespace).name
     const prefixHex = keyToHex(prefix)
     const hexes: string[] = []
-    const long: string[] = []
-    for (const { name } of await this.#names(keyFile(namespace).name)) {
+    const long: Place[] = []
+    for (const entry of await this.#files(folder)) {
+      const { name } = entry
       if (!isLongName(name)) {
-        if (name.startsWith(prefixHex)) hexes.push(name)
+        if (name.startsWith(prefixHex) && isPlainName(name) && entry.isFile()) hexes.push(name)
         continue
       }
       const head = longNameHead(name)
-      if (!head.startsWith(prefixHex) && !prefixHex.startsWith(head)) continue
-      const key = await this.#longKey(keyFile(namespace).name, name, onDamage)
-      if (key?.startsWith(prefix)) long.push(key)
+      if ((!head.startsWith(prefixHex) && !prefixHex.startsWith(head)) || !entry.isFile()) continue
+      const key = await this.#longKey(folder, name, onDamage)
+      if (key?.startsWith(prefix)) long.push(this.#placeOf(folder, name, namespace, key))
       await this.#turns.next()
     }
     // In UTF-16 order, which for hex digits is that of the bytes they stand for.
-    const keys = hexes.sort().flatMap(hex => keyFromHex(hex) ?? [])
-    return long.length === 0 ? keys : [...keys, ...long].sort(compareUtf8)
+    const places = this.#placesOf(folder, hexes.sort(), namespace)
+    return long.length === 0 ? places : [...places, ...long].sort((a, b) => compareUtf8(a.key ?? '', b.key ?? ''))
+  }
+
+  // One by one as they are asked for: there may be many.
+  *#placesOf(folder: string, hexes: readonly string[], namespace: string): Generator<Place, void, undefined> {
+    for (const hex of hexes) {
+      const key = keyFromHex(hex)
+      if (key !== undefined) yield this.#placeOf(folder, hex, namespace, key)
+    }
   }
 
   async places(namespace: string): Promise<Place[]> {
@@ -258,23 +284,25 @@ export class NativeLayout implements BlobLayout {
   async *scan(): AsyncGenerator<ScannedBlob> {
     for (const folder of await this.#directory.list(this.#entries)) {
       for (const { name } of isOurs(folder.name) ? await this.#names(folder.name) : []) {
-        const place = this.#placeOf(folder.name, name, '', keyFromHex(name))
+        const place = this.#placeOf(folder.name, name, keyFromHex(folder.name) ?? '', keyFromHex(name))
         try {
-          const found = await this.inspect(place)
+          const found = this.#inspectAtOnce(place) ?? (await this.inspect(place))
           if (found !== undefined) yield found
         } catch (error) {
           if (!isUnreadable(error)) throw error
         }
-        await this.#turns.next()
+        if (this.#turns.isDue) await this.#turns.next()
       }
     }
   }
 
   async #names(folder: string): Promise<FileEntry[]> {
+    return (await this.#files(folder)).filter(entry => isOurs(entry.name) && entry.isFile())
+  }
+
+  async #files(folder: string): Promise<readonly FileEntry[]> {
     const path = join(this.#entries, folder)
-    if (!(await this.#directory.isDirectory(path))) return []
-    const entries = await this.#directory.list(path)
-    return entries.filter(entry => isOurs(entry.name) && entry.isFile())
+    return (await this.#directory.isDirectory(path)) ? await this.#directory.list(path) : []
   }
 
   #placeOf(folder: string, name: string, namespace: string, key: string | undefined): Place {
