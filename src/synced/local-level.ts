@@ -36,6 +36,8 @@ export class LocalLevel implements RemoteSink {
   readonly #watches = new Watches()
   /** Keys of entries that were kept while Redis could not be asked. */
   readonly #alone = new Set<string>()
+  /** Keys of entries that were kept alone while out of step. */
+  readonly #unheard = new Set<string>()
   #isInStep = false
 
   constructor(options: LocalLevelOptions) {
@@ -107,7 +109,9 @@ export class LocalLevel implements RemoteSink {
       return held
     }
     this.#put(watch.key, held)
-    if (isOwed && this.#cache.peek(watch.key) === held) this.#alone.add(watch.key)
+    if (this.#cache.peek(watch.key) !== held) return held
+    if (isOwed) this.#alone.add(watch.key)
+    if (!this.#isInStep) this.#unheard.add(watch.key)
     return held
   }
 
@@ -146,6 +150,7 @@ export class LocalLevel implements RemoteSink {
     this.#cache.clear()
     this.#tags.clear()
     this.#alone.clear()
+    this.#unheard.clear()
     this.#options.onMoved()
   }
 
@@ -199,6 +204,8 @@ export class LocalLevel implements RemoteSink {
     if (isInStep === this.#isInStep) return
     this.#isInStep = isInStep
     this.#watches.moveAll()
+    // What moved while nothing was heard may be among them.
+    if (isInStep) for (const key of [...this.#unheard]) this.remove(key)
     this.#options.onMoved()
   }
 
@@ -226,5 +233,6 @@ export class LocalLevel implements RemoteSink {
   #forget(key: string, { tags }: HeldValue): void {
     this.#tags.remove(key, tags)
     this.#alone.delete(key)
+    this.#unheard.delete(key)
   }
 }

@@ -229,7 +229,7 @@ export class SyncedCache<T = unknown> {
     try {
       await this.#remote.level.open()
     } catch (error) {
-      if (this.#settings.degraded && isCacheError(error, 'UNAVAILABLE')) {
+      if (this.#settings.degraded && isCacheError(error)) {
         this.#report(error)
         return
       }

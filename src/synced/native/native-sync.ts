@@ -1,6 +1,7 @@
 import { withDeadline } from '../../core/deadline.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import type { RedisSubscription } from '../../redis/redis-port.ts'
+import { openError } from '../remote-error.ts'
 import type { RemoteLevel, RemoteOptions, ResetReason } from '../remote-level.ts'
 import { applyEvent } from './apply-event.ts'
 import { asCacheError } from './as-cache-error.ts'
@@ -41,6 +42,8 @@ export class NativeSync {
   /** A series of failures is told once. */
   #hasFailed = false
   #opening: Opening | undefined
+  /** Why the last attempt to subscribe failed. */
+  #subscribing: unknown
 
   constructor(context: NativeContext) {
     this.#context = context
@@ -80,7 +83,7 @@ export class NativeSync {
     } catch (error) {
       if (error instanceof RangeError) await this.close()
       if (error instanceof RangeError || isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED')) throw error
-      throw new CacheError('UNAVAILABLE', 'Redis did not answer as the cache was opened', { cause: error })
+      throw openError(error, this.#subscribing)
     }
   }
 
@@ -90,6 +93,9 @@ export class NativeSync {
       message: message => this.#hear(message),
       up: () => this.#rise(),
       down: () => this.#sink(),
+      failed: cause => {
+        this.#subscribing = cause
+      },
     })
     this.#beat()
   }
