@@ -241,7 +241,7 @@ export class Loads {
     if (settings.reader) return local.takeAlone(watch, this.#entryOf(value), false)
     if (found === undefined) return this.#keepAlone(load, value, true)
     try {
-      const fill = { ...value, seen: found.seen, lease: hold?.lease }
+      const fill = { ...value, seen: found.seen, changedTo: local.changedTo(watch), lease: hold?.lease }
       const entry = await calls.run(level => level.fill(key, fill, { signal }))
       if (entry !== undefined) {
         counters.remoteWrites += 1

@@ -79,6 +79,11 @@ export class LocalLevel implements RemoteSink {
     return this.#watches.begin(key)
   }
 
+  /** The highest version to which the value in Redis was seen to move while it was watched; -1: it was not. */
+  changedTo(watch: Watch): number {
+    return this.#watches.changedTo(watch)
+  }
+
   unwatch(watch: Watch): void {
     this.#watches.end(watch)
   }
@@ -128,11 +133,11 @@ export class LocalLevel implements RemoteSink {
 
   /**
    * This process moved the key: another copy is dropped. One of a higher version too: either it can be read again, or Redis
-   * has lost what it was, and this process need not know that yet.
+   * has lost what it was, and this process need not know that yet. With `isOnlyHere` Redis keeps its value.
    */
-  moved(key: string, version: number): void {
+  moved(key: string, version: number, isOnlyHere = false): void {
     this.#options.onMoved(key)
-    this.#watches.move(key, version)
+    this.#watches.move(key, version, isOnlyHere)
     const present = this.#cache.peek(key)
     if (present !== undefined && present.version !== version) this.#remove(key, present)
   }
@@ -157,7 +162,8 @@ export class LocalLevel implements RemoteSink {
   set(key: string, entry: SyncedEntry, sender: string): void {
     const { counters, accept, id, onMoved } = this.#options
     onMoved(key)
-    this.#watches.move(key, entry.version)
+    // An own change was seen to be done when it was.
+    this.#watches.move(key, entry.version, sender === id)
     const present = this.#cache.peek(key)
     if (!this.#isInStep || (present !== undefined && present.version >= entry.version)) {
       counters.eventsIgnored += 1
@@ -174,11 +180,11 @@ export class LocalLevel implements RemoteSink {
     this.#put(key, this.hold(key, accepted))
   }
 
-  drop(key: string, version: number): void {
+  drop(key: string, version: number, isOnlyHere = false): void {
     this.#options.counters.eventsApplied += 1
     this.#options.counters.invalidations += 1
     this.#options.onMoved(key)
-    this.#watches.move(key, version)
+    this.#watches.move(key, version, isOnlyHere)
     const present = this.#cache.peek(key)
     if (present !== undefined && present.version < version) this.#remove(key, present)
   }

@@ -155,7 +155,7 @@ export class SyncedCache<T = unknown> {
   /** Makes all processes drop their copies of a key. Redis keeps its value. */
   async invalidate(key: string, options: SyncedCallOptions = noOptions): Promise<void> {
     await this.#change(key, options, async ({ signal }) => {
-      this.#local.moved(key, await this.#calls.run(level => level.invalidate(key, { signal })))
+      this.#local.moved(key, await this.#calls.run(level => level.invalidate(key, { signal })), true)
     })
   }
 

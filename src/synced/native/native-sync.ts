@@ -144,8 +144,8 @@ export class NativeSync {
       sink.problem(new CacheError('CORRUPT', 'An event is of a partition that this cache does not have'))
       return
     }
-    lane.isHeard = true
-    lane.partition.clock.heard(settings.clock(), event.timeMs)
+    // An own tick tells the time anew.
+    if (lane.partition.clock.heard(settings.clock(), event.timeMs)) lane.isHeard = true
     this.#follow(lane, event)
   }
 
