@@ -163,6 +163,7 @@ export class SyncedCache<T = unknown> {
   async deleteByTag(tag: string, options: SyncedCallOptions = noOptions): Promise<void> {
     checkTag(tag)
     await this.#change(undefined, options, async ({ signal }) => {
+      this.#settings.format.checkRules({ tags: [tag], staleMs: 0 })
       await this.#calls.run(level => level.deleteByTag(tag, { signal }))
       this.#local.movedTag(tag)
     })
