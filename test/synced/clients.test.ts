@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { SyncedCache } from '../../src/synced/index.ts'
+import type { SyncedCache } from '../../src/synced/index.ts'
 import { until } from '../group/until.ts'
 import { describeRedis } from '../helpers/describe-redis.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'

@@ -32,7 +32,8 @@ const dead = createClient({ url: 'redis://127.0.0.1:1' })
 dead.on('error', () => undefined)
 const ends: Record<string, string> = {}
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : String(error))
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error)
 
 async function closeAfter(name: string, cache: SyncedCache<unknown>, delayMs: number, mode: string): Promise<void> {
   const ended = calls[name]!(cache, mode).then(() => 'done', codeOf)

@@ -62,7 +62,11 @@ describeRedis('outages of one kind each', () => {
     await using scene = await Scene.on(server, mode)
     const value = (n: number): string => `${n}`.padEnd(5_000_000, 'x')
     const options = { timeoutMs: 10_000, inlineBytes: 8_000_000 }
-    const [a, b, c] = [await scene.open<string>(options), await scene.open<string>(options), await scene.open<string>({ timeoutMs: 10_000 })]
+    const [a, b, c] = [
+      await scene.open<string>(options),
+      await scene.open<string>(options),
+      await scene.open<string>({ timeoutMs: 10_000 }),
+    ]
     await a.set('sent', value(1))
     await c.set('not sent', value(2))
     await scene.settle(a, b, c)
