@@ -1,10 +1,14 @@
-import type { NodeRedisConnection } from './node-redis-driver.ts'
+/** The part of a connection that this uses. */
+interface Endable {
+  destroy(): void
+  on(event: string, listener: () => void): unknown
+}
 
 /**
  * Gives what ends a connection of node-redis, which must not have begun to connect. One that is just being made, node-redis
  * forgets to end: it stays open and keeps the process running. So it is ended when it is there.
  */
-export function endOfNodeRedis(client: NodeRedisConnection): () => void {
+export function endOfNodeRedis(client: Endable): () => void {
   let isConnecting = true
   let isEnded = false
   const end = (): void => {
@@ -23,7 +27,7 @@ export function endOfNodeRedis(client: NodeRedisConnection): () => void {
 }
 
 // Throws if the connection ended by itself before.
-function destroy(client: NodeRedisConnection): void {
+function destroy(client: Endable): void {
   try {
     client.destroy()
   } catch {}
