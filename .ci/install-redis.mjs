@@ -9,9 +9,7 @@ if (!isThere()) {
   const problem = install()
   if (problem !== undefined || !isThere()) {
     const why = problem ?? 'it was installed, but is not on the PATH'
-    console.error(
-      `redis-server is missing, and the suites of test/redis and test/synced that need it are left out: ${why}`,
-    )
+    console.error(`redis-server is missing, and the suites that need it are left out: ${why}`)
   }
 }
 
@@ -21,11 +19,12 @@ function install() {
   const isRoot = process.getuid?.() === 0
   if (!isRoot && !succeeds('sudo', '-n', 'true')) return 'only root may install it'
   const aptGet = (...args) => {
-    const [command, ...rest] = isRoot ? ['apt-get', ...args] : ['sudo', '-n', 'apt-get', ...args]
-    // Without questions.
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const { status, stderr } = spawnSync(command, rest, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
-    return status === 0 ? undefined : `apt-get ${args[0]} failed: ${stderr.trim().split('\n').at(-1)}`
+    // Without questions; sudo hands on no variable but those in its command. A fresh machine may be updating itself.
+    const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=120', ...args]
+    const [command, ...rest] = isRoot ? apt : ['sudo', '-n', ...apt]
+    const options = { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'], timeout: 300_000 }
+    const { status, stderr, error } = spawnSync(command, rest, options)
+    return status === 0 ? undefined : `apt-get ${args[0]} failed: ${error?.message ?? stderr.trim().split('\n').at(-1)}`
   }
   const packages = ['-y', '--no-install-recommends', 'redis-server']
   return aptGet('install', ...packages) === undefined ? undefined : (aptGet('update') ?? aptGet('install', ...packages))

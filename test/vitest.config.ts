@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { ClosingLineReporter } from './helpers/closing-line-reporter.ts'
+import { suitesWithoutRedis } from './helpers/suites-without-redis.ts'
 
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 
@@ -8,6 +9,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...suitesWithoutRedis()],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

@@ -86,7 +86,9 @@ export class ChannelSubscription implements RedisSubscription {
   }
 
   #lose(cause: unknown): void {
+    const wasUp = this.#isUp
     this.#drop(cause)
+    if (!wasUp) this.#listener.failed?.(cause)
     // The listener may have closed it.
     if (this.#isClosed) return
     this.#attempts += 1

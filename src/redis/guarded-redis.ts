@@ -108,6 +108,7 @@ export class GuardedRedis implements RedisPort {
         listener.up()
       },
       down: cause => listener.down(cause),
+      failed: cause => listener.failed?.(cause),
     })
   }
 
@@ -204,11 +205,19 @@ export class GuardedRedis implements RedisPort {
       pass.succeeded()
       throw error
     }
-    pass.failed(this.#clock())
-    this.#lastFailure = error
-    this.#wasApart = this.#port.isReady === false
+    // A replica takes no writes, but answers reads.
+    if (isReadOnly(error)) pass.succeeded()
+    else {
+      pass.failed(this.#clock())
+      this.#lastFailure = error
+      this.#wasApart = this.#port.isReady === false
+    }
     throw isFailure ? error : new CacheError('UNAVAILABLE', 'Redis cannot serve now', { cause: error })
   }
+}
+
+function isReadOnly(answer: unknown): boolean {
+  return answer instanceof Error && answer.message.startsWith('READONLY ')
 }
 
 function isNotNow(answer: unknown): answer is Error {

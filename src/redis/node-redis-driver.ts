@@ -1,3 +1,4 @@
+import { endOfNodeRedis } from './node-redis-end.ts'
 import type { NodeRedisClient } from './redis-client.ts'
 import { bufferClass, type ChannelLink, clientArguments, type RedisDriver, reconnectDelayMs } from './redis-driver.ts'
 import type { RedisArgument } from './redis-port.ts'
@@ -52,11 +53,13 @@ export class NodeRedisDriver implements RedisDriver {
   readonly database: number
   lastError: unknown
   readonly #client: NodeRedisConnection
+  readonly #end: () => void
 
   constructor(template: NodeRedisClient) {
     const { database } = template.options as NodeRedisOptions
     this.database = database ?? 0
     this.#client = template.duplicate(nodeRedisOverrides(template.options)) as NodeRedisConnection
+    this.#end = endOfNodeRedis(this.#client)
     // Without a listener it would be thrown; each call and each subscription hears of it by itself.
     this.#client.on('error', (error: unknown) => {
       this.lastError = error
@@ -87,7 +90,7 @@ export class NodeRedisDriver implements RedisDriver {
   }
 
   close(): void {
-    destroy(this.#client)
+    this.#end()
   }
 }
 
@@ -99,15 +102,9 @@ export function listenByNodeRedis(
   lost: (cause: unknown) => void,
 ): ChannelLink {
   const own = client.duplicate(nodeRedisOverrides(client.options, false))
+  const end = endOfNodeRedis(own)
   own.on('error', lost)
   own.on('end', lost)
   const ready = own.connect().then(() => own.subscribe(channel, message, true))
-  return { ready, end: () => destroy(own) }
-}
-
-// Throws if the connection ended by itself before.
-function destroy(client: NodeRedisConnection): void {
-  try {
-    client.destroy()
-  } catch {}
+  return { ready, end }
 }

@@ -34,6 +34,8 @@ export interface RedisListener {
   up(): void
   /** The subscription is lost; the port goes on trying to get it back. */
   down(cause: unknown): void
+  /** An attempt to get the subscription failed; the port goes on trying. */
+  failed?(cause: unknown): void
 }
 
 /** An active wish to hear a channel. */

@@ -11,6 +11,7 @@ import { LeaseHold } from './lease-hold.ts'
 import type { LocalLevel } from './local-level.ts'
 import { Recovery } from './recovery.ts'
 import type { RemoteCalls } from './remote-calls.ts'
+import { isRefused } from './remote-error.ts'
 import type { RemoteLease, RemoteValue, SyncedEntry } from './remote-level.ts'
 import type { Found, RemoteReads } from './remote-reads.ts'
 import type { SyncedCounters } from './synced-counters.ts'
@@ -168,6 +169,7 @@ export class Loads {
     for (let waits = 0; performance.now() < endMs; waits++) {
       const lease = await this.#acquire(load)
       if (lease === 'unknown') return await this.#load(load, undefined, found.held)
+      if (lease === 'refused') return await this.#load(load, found, found.held)
       if (lease !== undefined) return await this.#loadHolding(load, new LeaseHold(lease, job.leaseMs, calls))
       if (waits === 0) counters.leaseWaits += 1
       await this.#signals.wait(key, shortestPollMs + pollSpanMs * settings.random(), signal)
@@ -177,13 +179,13 @@ export class Loads {
     return await this.#load(load, await this.#ask(load), found.held)
   }
 
-  async #acquire(load: Load): Promise<RemoteLease | undefined | 'unknown'> {
+  async #acquire(load: Load): Promise<RemoteLease | undefined | 'unknown' | 'refused'> {
     const { key, job, signal } = load
     try {
       return await this.#parts.calls.run(level => level.acquire(key, job.leaseMs, { signal }))
     } catch (error) {
       this.#giveUp(error, load)
-      return 'unknown'
+      return isRefused(error) ? 'refused' : 'unknown'
     }
   }
 
@@ -238,9 +240,9 @@ export class Loads {
     const { local, calls, reads, counters, settings } = this.#parts
     const { key, signal, watch } = load
     if (settings.reader) return local.takeAlone(watch, this.#entryOf(value), false)
-    if (found === undefined) return this.#keepAlone(load, value)
+    if (found === undefined) return this.#keepAlone(load, value, true)
     try {
-      const fill = { ...value, seen: found.seen, lease: hold?.lease }
+      const fill = { ...value, seen: found.seen, changedTo: local.changedTo(watch), lease: hold?.lease }
       const entry = await calls.run(level => level.fill(key, fill, { signal }))
       if (entry !== undefined) {
         counters.remoteWrites += 1
@@ -253,12 +255,13 @@ export class Loads {
     } catch (error) {
       this.#giveUp(error, load)
       this.#parts.report(error)
-      return this.#keepAlone(load, value)
+      // A Redis that takes nothing would have every call load again: what is heard of the key still ends it.
+      return this.#keepAlone(load, value, !isRefused(error))
     }
   }
 
-  #keepAlone({ watch }: Load, value: RemoteValue): HeldValue {
-    const held = this.#parts.local.takeAlone(watch, this.#entryOf(value), true)
+  #keepAlone({ watch }: Load, value: RemoteValue, isOwed: boolean): HeldValue {
+    const held = this.#parts.local.takeAlone(watch, this.#entryOf(value), isOwed)
     if (this.#parts.local.alone !== undefined) this.#recovery.start()
     return held
   }

@@ -36,6 +36,8 @@ export class LocalLevel implements RemoteSink {
   readonly #watches = new Watches()
   /** Keys of entries that were kept while Redis could not be asked. */
   readonly #alone = new Set<string>()
+  /** Keys of entries that were kept alone while out of step. */
+  readonly #unheard = new Set<string>()
   #isInStep = false
 
   constructor(options: LocalLevelOptions) {
@@ -77,6 +79,11 @@ export class LocalLevel implements RemoteSink {
     return this.#watches.begin(key)
   }
 
+  /** The highest version to which the value in Redis was seen to move while it was watched; -1: it was not. */
+  changedTo(watch: Watch): number {
+    return this.#watches.changedTo(watch)
+  }
+
   unwatch(watch: Watch): void {
     this.#watches.end(watch)
   }
@@ -107,7 +114,9 @@ export class LocalLevel implements RemoteSink {
       return held
     }
     this.#put(watch.key, held)
-    if (isOwed && this.#cache.peek(watch.key) === held) this.#alone.add(watch.key)
+    if (this.#cache.peek(watch.key) !== held) return held
+    if (isOwed) this.#alone.add(watch.key)
+    if (!this.#isInStep) this.#unheard.add(watch.key)
     return held
   }
 
@@ -124,11 +133,11 @@ export class LocalLevel implements RemoteSink {
 
   /**
    * This process moved the key: another copy is dropped. One of a higher version too: either it can be read again, or Redis
-   * has lost what it was, and this process need not know that yet.
+   * has lost what it was, and this process need not know that yet. With `isOnlyHere` Redis keeps its value.
    */
-  moved(key: string, version: number): void {
+  moved(key: string, version: number, isOnlyHere = false): void {
     this.#options.onMoved(key)
-    this.#watches.move(key, version)
+    this.#watches.move(key, version, isOnlyHere)
     const present = this.#cache.peek(key)
     if (present !== undefined && present.version !== version) this.#remove(key, present)
   }
@@ -146,13 +155,15 @@ export class LocalLevel implements RemoteSink {
     this.#cache.clear()
     this.#tags.clear()
     this.#alone.clear()
+    this.#unheard.clear()
     this.#options.onMoved()
   }
 
   set(key: string, entry: SyncedEntry, sender: string): void {
     const { counters, accept, id, onMoved } = this.#options
     onMoved(key)
-    this.#watches.move(key, entry.version)
+    // An own change was seen to be done when it was.
+    this.#watches.move(key, entry.version, sender === id)
     const present = this.#cache.peek(key)
     if (!this.#isInStep || (present !== undefined && present.version >= entry.version)) {
       counters.eventsIgnored += 1
@@ -169,11 +180,11 @@ export class LocalLevel implements RemoteSink {
     this.#put(key, this.hold(key, accepted))
   }
 
-  drop(key: string, version: number): void {
+  drop(key: string, version: number, isOnlyHere = false): void {
     this.#options.counters.eventsApplied += 1
     this.#options.counters.invalidations += 1
     this.#options.onMoved(key)
-    this.#watches.move(key, version)
+    this.#watches.move(key, version, isOnlyHere)
     const present = this.#cache.peek(key)
     if (present !== undefined && present.version < version) this.#remove(key, present)
   }
@@ -199,6 +210,8 @@ export class LocalLevel implements RemoteSink {
     if (isInStep === this.#isInStep) return
     this.#isInStep = isInStep
     this.#watches.moveAll()
+    // What moved while nothing was heard may be among them.
+    if (isInStep) for (const key of [...this.#unheard]) this.remove(key)
     this.#options.onMoved()
   }
 
@@ -226,5 +239,6 @@ export class LocalLevel implements RemoteSink {
   #forget(key: string, { tags }: HeldValue): void {
     this.#tags.remove(key, tags)
     this.#alone.delete(key)
+    this.#unheard.delete(key)
   }
 }

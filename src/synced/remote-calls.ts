@@ -1,5 +1,6 @@
-import { CacheError, isCacheError } from '../errors.ts'
+import { isCacheError } from '../errors.ts'
 import type { LocalLevel } from './local-level.ts'
+import { remoteError } from './remote-error.ts'
 import type { RemoteLevel } from './remote-level.ts'
 import type { SyncedCounters } from './synced-counters.ts'
 
@@ -15,7 +16,7 @@ export class RemoteCalls {
     this.#counters = counters
   }
 
-  /** Settles as `call` does; what is no CacheError, nor the fault of the caller, becomes `UNAVAILABLE`. */
+  /** Settles as `call` does; what is no CacheError, nor the fault of the caller, becomes one. */
   async run<T>(call: (level: RemoteLevel) => Promise<T>): Promise<T> {
     try {
       const answer = await call(this.#level)
@@ -24,8 +25,7 @@ export class RemoteCalls {
     } catch (error) {
       if (isCacheError(error, 'ABORTED') || error instanceof TypeError || error instanceof RangeError) throw error
       this.#counters.remoteErrors += 1
-      if (isCacheError(error)) throw error
-      throw new CacheError('UNAVAILABLE', 'Cannot use Redis: found an error, wanted an answer', { cause: error })
+      throw remoteError(error)
     }
   }
 }

@@ -45,6 +45,8 @@ export interface RemoteValue {
 export interface RemoteFill extends RemoteValue {
   /** Of the {@link RemoteRead} before the load. */
   readonly seen: unknown
+  /** The highest version to which this process saw the key move since before `seen` was read. @default -1, it did not */
+  readonly changedTo?: number
   /** Under which it was loaded. */
   readonly lease?: RemoteLease | undefined
 }
@@ -70,8 +72,11 @@ export type ResetReason = 'open' | 'reconnect' | 'gap' | 'epoch' | 'overflow' | 
 export interface RemoteSink {
   /** Another process (or this one, if the mode applies its own writes by their events) set a key. */
   set(key: string, entry: SyncedEntry, sender: string): void
-  /** The key moved (set without its value, deleted, invalidated): a copy of a lower version is dropped. */
-  drop(key: string, version: number): void
+  /**
+   * The key moved (set without its value, deleted, invalidated): a copy of a lower version is dropped. With `isOnlyHere` Redis
+   * keeps its value, or this process changed it itself.
+   */
+  drop(key: string, version: number, isOnlyHere?: boolean): void
   /** Entries with this tag and a lower version are dropped. */
   dropTag(tag: string, version: number): void
   /** Everything is dropped, and fills that began before are refused. */

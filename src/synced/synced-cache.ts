@@ -155,7 +155,7 @@ export class SyncedCache<T = unknown> {
   /** Makes all processes drop their copies of a key. Redis keeps its value. */
   async invalidate(key: string, options: SyncedCallOptions = noOptions): Promise<void> {
     await this.#change(key, options, async ({ signal }) => {
-      this.#local.moved(key, await this.#calls.run(level => level.invalidate(key, { signal })))
+      this.#local.moved(key, await this.#calls.run(level => level.invalidate(key, { signal })), true)
     })
   }
 
@@ -163,6 +163,7 @@ export class SyncedCache<T = unknown> {
   async deleteByTag(tag: string, options: SyncedCallOptions = noOptions): Promise<void> {
     checkTag(tag)
     await this.#change(undefined, options, async ({ signal }) => {
+      this.#settings.format.checkRules({ tags: [tag], staleMs: 0 })
       await this.#calls.run(level => level.deleteByTag(tag, { signal }))
       this.#local.movedTag(tag)
     })
@@ -229,7 +230,7 @@ export class SyncedCache<T = unknown> {
     try {
       await this.#remote.level.open()
     } catch (error) {
-      if (this.#settings.degraded && isCacheError(error, 'UNAVAILABLE')) {
+      if (this.#settings.degraded && isCacheError(error)) {
         this.#report(error)
         return
       }

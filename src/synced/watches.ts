@@ -13,6 +13,8 @@ interface Watched {
   version: number
   /** The number of that move. */
   move: number
+  /** The highest version to which Redis's value moved. */
+  changedTo: number
 }
 
 /** Above this many keys at once no more is watched: what is read of them is answered, and not kept. */
@@ -38,7 +40,7 @@ export class Watches {
     const watched = this.#watched.get(key)
     if (watched !== undefined) watched.holders += 1
     else if (this.#watched.size >= maxWatches) return { key, era: -1, moves: 0 }
-    else this.#watched.set(key, { holders: 1, version: -1, move: 0 })
+    else this.#watched.set(key, { holders: 1, version: -1, move: 0, changedTo: -1 })
     return { key, era: this.#era, moves: this.#moves }
   }
 
@@ -51,13 +53,19 @@ export class Watches {
     if (this.#watched.size === 0) this.#tags.clear()
   }
 
-  /** The key has, or had, an entry or a deletion of this version. */
-  move(key: string, version: number): void {
+  /** The key has, or had, an entry or a deletion of this version; or, with `isOnlyHere`, only copies here are void. */
+  move(key: string, version: number, isOnlyHere: boolean): void {
     const watched = this.#watched.get(key)
     if (watched === undefined) return
     this.#moves += 1
     watched.version = Math.max(watched.version, version)
     watched.move = this.#moves
+    if (!isOnlyHere) watched.changedTo = Math.max(watched.changedTo, version)
+  }
+
+  /** The highest version to which the value in Redis was seen to move; -1: it was not. */
+  changedTo({ key }: Watch): number {
+    return this.#watched.get(key)?.changedTo ?? -1
   }
 
   moveTag(tag: string, version: number): void {

@@ -65,7 +65,7 @@ it('after failures Redis is left alone; one probe looks whether it is back', asy
   expect(guarded.breakerState).toBe('closed')
 })
 
-it.each(['LOADING', 'BUSY', 'TRYAGAIN', 'CLUSTERDOWN', 'MASTERDOWN', 'READONLY'])(
+it.each(['LOADING', 'BUSY', 'TRYAGAIN', 'CLUSTERDOWN', 'MASTERDOWN'])(
   '%s is a server that cannot serve now',
   async word => {
     const port = new ScriptedPort()
@@ -77,6 +77,17 @@ it.each(['LOADING', 'BUSY', 'TRYAGAIN', 'CLUSTERDOWN', 'MASTERDOWN', 'READONLY']
     expect(guarded.breakerState).toBe('open')
   },
 )
+
+it('READONLY is a replica: its reads go on', async () => {
+  const port = new ScriptedPort()
+  const guarded = new GuardedRedis(port, { breaker })
+  port.answer = () => Promise.reject(new Error('READONLY in words'))
+  for (let i = 0; i < 5; i++) {
+    const error = await guarded.command(get).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', cause: { message: 'READONLY in words' } })
+  }
+  expect(guarded.breakerState).toBe('closed')
+})
 
 it('what Redis refuses to a command rejects as it is, and is no failure', async () => {
   const port = new ScriptedPort()

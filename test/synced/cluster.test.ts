@@ -1,27 +1,16 @@
-import { Cluster } from 'ioredis'
-import { createCluster } from 'redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { RedisClient } from '../../src/redis/index.ts'
 import { partitionNames, partitionOf } from '../../src/synced/native/key-names.ts'
 import { SyncedCache } from '../../src/synced/synced-cache.ts'
 import { describeRedis } from '../helpers/describe-redis.ts'
 import { Random } from '../helpers/random.ts'
 import { type RedisCluster, startCluster } from '../helpers/redis-cluster.ts'
+import { clusterClients as clients } from '../redis/cluster-clients.ts'
 import { seed } from '../snapshot/runs.ts'
 
 const prefix = 'fleet:'
 const partitions = 16
 const keys = Array.from({ length: 60 }, (_, i) => `key ${i}`)
 const patienceMs = 15_000
-
-const clients: Readonly<Record<string, (ports: readonly number[]) => RedisClient>> = {
-  'node-redis': ports => createCluster({ rootNodes: ports.map(port => ({ url: `redis://127.0.0.1:${port}` })) }),
-  ioredis: ports =>
-    new Cluster(
-      ports.map(port => ({ host: '127.0.0.1', port })),
-      { lazyConnect: true, slotsRefreshTimeout: 10_000 },
-    ),
-}
 
 describeRedis('synced caches on a cluster', () => {
   let cluster: RedisCluster

@@ -246,6 +246,16 @@ describe('without Redis', () => {
     expect([here('b'), here('c'), local.alone]).toEqual([undefined, 'reader', undefined])
   })
 
+  it('what was kept while nothing was heard goes when all is heard again', () => {
+    const { local, here } = level()
+    local.takeAlone(local.watch('heard'), entry(0, { value: 'reader' }), false)
+    local.inStep(false)
+    local.takeAlone(local.watch('unheard'), entry(0, { value: 'reader' }), false)
+    expect([here('heard'), here('unheard')]).toEqual(['reader', 'reader'])
+    local.inStep(true)
+    expect([here('heard'), here('unheard')]).toEqual(['reader', undefined])
+  })
+
   it('it is not kept where something fresh is, nor if the key moved', () => {
     const { local, here } = level()
     local.set('a', entry(3), 'o')

@@ -58,9 +58,12 @@ describe('failures', () => {
     expect(cache.stats().clears.epoch).toBe(1)
   })
 
-  it('what the level throws is UNAVAILABLE with its cause', async () => {
+  it.each([
+    ['Connection reset', 'UNAVAILABLE'],
+    ['OOM command not allowed', 'STORE_FULL'],
+  ])('what the level throws is a CacheError with its cause: %s', async (message, code) => {
     const { memory } = fleet()
-    const cause = new Error('OOM command not allowed')
+    const cause = new Error(message)
     const cache = await SyncedCache.open({
       prefix: 'p:',
       remote: (sink, settings) => {
@@ -70,7 +73,7 @@ describe('failures', () => {
       },
     })
     const error = await cache.get('k').catch((error: unknown) => error)
-    expect(error).toMatchObject({ code: 'UNAVAILABLE', cause })
+    expect(error).toMatchObject({ code, cause })
   })
 
   it('C28: a value that cannot be encoded changes nothing', async () => {

@@ -2,6 +2,7 @@ import { abortable } from '../../core/abortable.ts'
 import type { CallSignal } from '../../core/call-signal.ts'
 import { CacheError } from '../../errors.ts'
 import type { RedisPort, RedisSubscription } from '../../redis/redis-port.ts'
+import { openError } from '../remote-error.ts'
 import { decodeGoEvent, encodeGoEvent, type GoEvent } from './go-event.ts'
 import type { GoSettings } from './go-settings.ts'
 
@@ -41,6 +42,8 @@ export class GoChannel {
   #failures = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #isTwinTold = false
+  /** Why the last attempt to subscribe, or to be heard, failed. */
+  #failure: unknown
 
   constructor(port: RedisPort, settings: GoSettings, listener: GoListener) {
     this.#port = port
@@ -64,14 +67,16 @@ export class GoChannel {
       message: message => this.#receive(message),
       up: () => this.#begin(),
       down: () => this.#end(),
+      failed: cause => {
+        this.#failure = cause
+      },
     })
     if (this.#status === 'ready') return
     let timer: ReturnType<typeof setTimeout> | undefined
     const ready = new Promise<void>((resolve, reject) => {
       this.#waiters.push(resolve)
       const { timeoutMs } = this.#settings
-      const late = (): void =>
-        reject(new CacheError('UNAVAILABLE', `Cannot subscribe: Redis did not answer within ${timeoutMs} ms`))
+      const late = (): void => reject(openError(undefined, this.#failure))
       timer = setTimeout(late, timeoutMs)
     })
     try {
@@ -168,6 +173,7 @@ export class GoChannel {
   // Whether the subscription is dead, or only the way to publish: it is made anew, later each time.
   #fail(cause: unknown): void {
     this.#awaited = undefined
+    this.#failure = cause
     this.#status = 'resyncing'
     this.#listener.inStep(false)
     this.#listener.problem(new CacheError('UNAVAILABLE', 'The own ping did not come back over the channel', { cause }))

@@ -24,7 +24,7 @@ export function applyEvent(context: NativeContext, partition: Partition, event: 
     case eventKinds.move:
     case eventKinds.delete:
     case eventKinds.invalidate:
-      sink.drop(key, sequence)
+      sink.drop(key, sequence, kind === eventKinds.invalidate || context.isOwn(event.sender))
       return
     case eventKinds.tag:
       partition.tags.deleted(key, sequence, sequence)

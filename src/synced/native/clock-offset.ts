@@ -1,5 +1,7 @@
 /** How long a measurement counts at least, in milliseconds: clocks drift, and are set. */
 const windowMs = 10_000
+/** Events are rarely under way for so long. */
+const doubtMs = 1_000
 
 /**
  * How far the clock of Redis is ahead of this process's, taken as far as it can be, so that nothing is thought to live
@@ -28,12 +30,17 @@ export class ClockOffset {
     this.#least = Math.min(this.#least, redisMs - sentAtMs)
   }
 
-  /** Redis's clock showed `redisMs` when, or before, this process's showed `nowMs`: the offset is at least that. */
-  heard(nowMs: number, redisMs: number): void {
+  /**
+   * Redis's clock showed `redisMs` when, or before, this process's showed `nowMs`: the offset is at least that. False: it is
+   * so much less that Redis should be asked. What was heard was long under way, or this process's clock was set ahead.
+   */
+  heard(nowMs: number, redisMs: number): boolean {
+    if (this.#windowEndsMs === Number.NEGATIVE_INFINITY) return true
     const atLeast = redisMs - nowMs
-    if (atLeast <= this.offsetMs || this.#windowEndsMs === Number.NEGATIVE_INFINITY) return
+    if (atLeast <= this.offsetMs) return atLeast > this.offsetMs - doubtMs
     this.#least = atLeast
     this.#leastBefore = Number.POSITIVE_INFINITY
+    return true
   }
 
   /** An instant of Redis's clock on this process's; 0 is never. */

@@ -60,6 +60,11 @@ export class NativeContext {
     return this.#lastSenderText
   }
 
+  /** Whether this process sent it. */
+  isOwn(sender: Id64): boolean {
+    return sameId(sender, this.#sender)
+  }
+
   newId(): Uint8Array {
     return bytesOfId(newId(this.settings.random))
   }

@@ -1,6 +1,7 @@
 import { withDeadline } from '../../core/deadline.ts'
 import { CacheError, isCacheError } from '../../errors.ts'
 import type { RedisSubscription } from '../../redis/redis-port.ts'
+import { openError } from '../remote-error.ts'
 import type { RemoteLevel, RemoteOptions, ResetReason } from '../remote-level.ts'
 import { applyEvent } from './apply-event.ts'
 import { asCacheError } from './as-cache-error.ts'
@@ -41,6 +42,8 @@ export class NativeSync {
   /** A series of failures is told once. */
   #hasFailed = false
   #opening: Opening | undefined
+  /** Why the last attempt to subscribe failed. */
+  #subscribing: unknown
 
   constructor(context: NativeContext) {
     this.#context = context
@@ -80,7 +83,7 @@ export class NativeSync {
     } catch (error) {
       if (error instanceof RangeError) await this.close()
       if (error instanceof RangeError || isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED')) throw error
-      throw new CacheError('UNAVAILABLE', 'Redis did not answer as the cache was opened', { cause: error })
+      throw openError(error, this.#subscribing)
     }
   }
 
@@ -90,6 +93,9 @@ export class NativeSync {
       message: message => this.#hear(message),
       up: () => this.#rise(),
       down: () => this.#sink(),
+      failed: cause => {
+        this.#subscribing = cause
+      },
     })
     this.#beat()
   }
@@ -138,8 +144,8 @@ export class NativeSync {
       sink.problem(new CacheError('CORRUPT', 'An event is of a partition that this cache does not have'))
       return
     }
-    lane.isHeard = true
-    lane.partition.clock.heard(settings.clock(), event.timeMs)
+    // An own tick tells the time anew.
+    if (lane.partition.clock.heard(settings.clock(), event.timeMs)) lane.isHeard = true
     this.#follow(lane, event)
   }
 

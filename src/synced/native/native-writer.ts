@@ -67,8 +67,10 @@ export class NativeWriter {
   }
 
   async fill(key: string, fill: RemoteFill, options?: RemoteOptions): Promise<SyncedEntry | undefined> {
-    const { seen, lease, tags } = fill
+    const { seen, changedTo = -1, lease, tags } = fill
     if (!(seen instanceof NativeSeen)) throw new TypeError('What a fill is held against must come from a read')
+    // Redis has a trace of that too, unless it was evicted.
+    if (changedTo > seen.sequence) return undefined
     const partition = this.#context.partitionOf(key)
     const { meta, tags: deletedTags, valuePrefix, leasePrefix } = partition.names
     const args = this.#context.args(partition)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { until } from '../../group/until.ts'
 import { describeRedis } from '../../helpers/describe-redis.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
+import { deferred } from '../fleet.ts'
 import { prefix, Scene } from '../proof/scene.ts'
 
 const meta = `${prefix}{${prefix}0}m`
@@ -29,6 +30,27 @@ describeRedis('a Redis that evicts what it likes', () => {
     await c.deleteByTag('y')
     expect(await c.get('other')).toBeUndefined()
     expect(await a.sweep()).toEqual({ removed: 2 })
+  })
+
+  it.each([
+    ['deleted', false],
+    ['deleted', true],
+    ['set for a moment', false],
+  ] as const)('the trace of a key that was %s while it was loaded; lease: %s', async (way, lease) => {
+    await using scene = await Scene.on(server)
+    const [a, b] = [await scene.open<string>(), await scene.open<string>()]
+    const gate = deferred<string>()
+    const load = a.getOrSet('key', () => gate.promise, { lease })
+    await until(() => a.stats().loads === 1)
+    if (way === 'deleted') await b.delete('key')
+    else await b.set('key', 'new', { ttlMs: 20 })
+    await scene.settle(a)
+    await scene.raw.del(`${prefix}{${prefix}0}vkey`)
+    gate.resolve('old')
+    await load
+    expect([await a.get('key'), await b.get('key')]).toEqual([undefined, undefined])
+    expect(await a.getOrSet('key', () => 'newer', { lease })).toBe('newer')
+    expect(await b.get('key')).toBe('newer')
   })
 
   it('the state, but not the deleted tags: they say nothing of values of the new epoch', async () => {

@@ -79,14 +79,14 @@ describeRedis('loads that end after the key moved', () => {
   it.each(['delete', 'deleteByTag'] as const)('is not set if Redis hung until it had forgotten the %s', async way => {
     await using scene = await Scene.on(server)
     const proxy = await scene.proxy()
-    const options = { timeoutMs: 500, loadTimeoutMs: 1000 }
+    const options = { timeoutMs: 500, loadTimeoutMs: 200 }
     const a = await scene.open<string>({ url: proxy.url, ...options })
     const b = await scene.open<string>(options)
     const end = await slowLoad(a, ['x'])
     await (way === 'delete' ? b.delete('key') : b.deleteByTag('x'))
     const resume = proxy.stall('toServer', ({ isSubscriber }) => !isSubscriber)
     await end('old')
-    await new Promise(resolve => setTimeout(resolve, 2500))
+    await new Promise(resolve => setTimeout(resolve, 1_500))
     await b.deleteByTag('y')
     await b.deleteByTag('z')
     resume()

@@ -1,5 +1,5 @@
 import { RedisScript } from '../../../redis/redis-script.ts'
-import { beginLua, stateLua, tellLua } from './state.ts'
+import { beginLua, evenIfFullLua, stateLua, tellLua } from './state.ts'
 
 /**
  * Deletes the key of KEYS[2], or with 0 in ARGV[7] only tells that copies of it are void; ARGV[6] is the kind of the event.
@@ -8,6 +8,7 @@ import { beginLua, stateLua, tellLua } from './state.ts'
  */
 export const changeKeyScript: RedisScript = new RedisScript(
   stateLua +
+    evenIfFullLua +
     beginLua +
     tellLua +
     String.raw`

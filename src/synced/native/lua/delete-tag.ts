@@ -1,5 +1,5 @@
 import { RedisScript } from '../../../redis/redis-script.ts'
-import { beginLua, stateLua, tellLua } from './state.ts'
+import { beginLua, evenIfFullLua, stateLua, tellLua } from './state.ts'
 
 /**
  * Notes that the tag ARGV[6] was deleted (KEYS[2]), and tells it. What was noted so long ago that no record with tags of
@@ -9,6 +9,7 @@ import { beginLua, stateLua, tellLua } from './state.ts'
  */
 export const deleteTagScript: RedisScript = new RedisScript(
   stateLua +
+    evenIfFullLua +
     beginLua +
     tellLua +
     String.raw`

@@ -34,6 +34,14 @@ end
 `
 
 /**
+ * For scripts that delete: a full Redis refuses what may take memory, as `advance` may, but not in a script that has changed
+ * something, and removing what was never there counts as that.
+ */
+export const evenIfFullLua: string = `
+redis.call('HDEL', KEYS[1], '')
+`
+
+/**
  * `deletionsIn(name)` gives a function that tells by which change a tag was deleted last, as the sorted set `name` has it. A
  * full Redis may evict that: then each tag counts as deleted when the last one was, and when others are noted anew (`floor`),
  * as deleted up to there. Without `noted` the set is that of another epoch.
