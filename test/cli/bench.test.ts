@@ -67,7 +67,6 @@ it.each([
   ['--rows', '0'],
   ['--rounds', 'many'],
   ['--redis', 'redis://localhost'],
-  ['--redis', '/tmp'],
 ])('%s %s is wrong usage', async (...argv) => {
   expect((await runCli(['bench', ...argv])).code).toBe(2)
 })
@@ -101,9 +100,9 @@ describeRedis('bench on Redis', () => {
     expect(results.map(({ store }) => store)).toEqual(['json', 'file', 'level', 'redis'])
     const client = await createClient({ url: server().url }).connect()
     try {
-      expect(await client.dbSize()).toBe(0)
+      expect(await client.keys('*')).toEqual([])
       expect((await interruptedAt(scratch(), 'redis', '--redis', address)).code).toBe(130)
-      expect(await client.dbSize()).toBe(0)
+      expect(await client.keys('*')).toEqual([])
       await client.set('bench:mine', 'kept')
       expect((await runCli(['bench', scratch(), ...small, '--redis', address])).code).toBe(9)
       expect(await client.get('bench:mine')).toBe('kept')
