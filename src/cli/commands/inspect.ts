@@ -53,7 +53,8 @@ async function readRows(call: CliCall, fields: URLSearchParams): Promise<object>
   await using opened = await openStore(await findDirectory(call.args['dir']!, call.io), 'read', call.io)
   const state = await openState(opened, { cache: call.args['name'], generation, isWhole: false }, call)
   const content = await state.read(findColumn(state, fields.get('column') ?? ''))
-  const rows = rowsOf(content)
+  const contains = fields.get('contains') ?? ''
+  const rows = rowsOf(content).filter(([key]) => key.includes(contains))
   const elements = rows.slice(offset, offset + limit).map(([key, value]) => [key, toTagged(value)])
   return { shape: content.shape, total: rows.length, elements }
 }
