@@ -107,6 +107,15 @@ describe('the program', () => {
     }
   })
 
+  it('says what to install where no client of Redis is', async () => {
+    const away = scratch()
+    await execute('cp', ['-R', `${folder}/.`, away])
+    const argv = [join(away, 'main.mjs'), 'ls', 'redis://:s3cret@localhost?prefix=a', '--json']
+    const failed = await execute(process.execPath, argv, { timeout: 30_000 }).catch((error: unknown) => error)
+    expect(failed).toMatchObject({ code: 7, stderr: expect.stringContaining('npm install redis') })
+    expect(failed).toMatchObject({ stderr: expect.not.stringContaining('s3cret') })
+  })
+
   it('an interrupt ends it with 130', async () => {
     const child = spawn(process.execPath, [bin, 'import', join(scratch(), 'new'), 'app', '-'])
     const ended = new Promise<number | string | null>(resolve =>

@@ -109,7 +109,7 @@ async function get(call: CliCall): Promise<BlobMeta | undefined> {
     for await (const chunk of blob.stream) await io.stdout.write(chunk)
     return undefined
   }
-  await writeNewFile(resolve(io.cwd, output), blob.stream)
+  await writeNewFile(resolve(io.cwd, output), withProgress(blob.stream, blob.meta.size, call))
   return blob.meta
 }
 
@@ -118,7 +118,7 @@ async function put(call: CliCall): Promise<BlobMeta> {
   const { namespace, key, file } = args
   const expires = textOption(call, 'expires')
   const expiresMs = expires === undefined ? undefined : wholeNumber('Option --expires', expires, 0, 8.64e15 - io.now())
-  const body = file === '-' ? io.stdin : await openBody(resolve(io.cwd, file!))
+  const body = file === '-' ? io.stdin : await openBody(resolve(io.cwd, file!), call)
   await using opened = await openFor(call, 'create')
   return await opened.blobs.putStream(namespace!, key!, body, {
     contentType: textOption(call, 'type'),
@@ -138,14 +138,28 @@ async function isEmpty(path: string): Promise<boolean> {
 }
 
 // Looked at before the store is opened: a file that is not there must leave no directory behind.
-async function openBody(path: string): Promise<AsyncIterable<Uint8Array>> {
+async function openBody(path: string, call: CliCall): Promise<AsyncIterable<Uint8Array>> {
   const named = (error: unknown): never => {
     throw fileError(error, `Cannot read ${path}`)
   }
-  if ((await stat(path).catch(named)).isDirectory()) return wrongUsage(`${path} is a directory`)
+  const found = await stat(path).catch(named)
+  if (found.isDirectory()) return wrongUsage(`${path} is a directory`)
   const stream = createReadStream(path)
   await new Promise<void>((done, fail) => stream.once('open', () => done()).once('error', fail)).catch(named)
-  return stream
+  return withProgress(stream, found.size, call)
+}
+
+async function* withProgress(
+  stream: AsyncIterable<Uint8Array>,
+  total: number,
+  { progress }: CliCall,
+): AsyncGenerator<Uint8Array> {
+  let done = 0
+  for await (const chunk of stream) {
+    done += chunk.byteLength
+    progress.show('bytes', done, total)
+    yield chunk
+  }
 }
 
 async function clean(call: CliCall): Promise<{ removed: number; failed: number; kept: number }> {

@@ -72,7 +72,8 @@ async function copyRecords(
   // Without it nothing loads: it goes first and comes last.
   if (before.has(selfKey)) await to.remove(selfKey, { signal })
   let bytes = 0
-  for (const key of keys.sort((a, b) => Number(a === selfKey) - Number(b === selfKey))) {
+  for (const [i, key] of keys.sort((a, b) => Number(a === selfKey) - Number(b === selfKey)).entries()) {
+    call.progress.show(netmapName, i, keys.length)
     const value = await from.load(key, { signal })
     if (value === undefined) throw new CacheError('IO', 'Cannot copy: a record went away meanwhile', { key })
     await to.store(key, value, { signal })

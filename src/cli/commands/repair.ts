@@ -47,7 +47,11 @@ async function repair(target: DirectoryTarget, done: boolean, call: CliCall): Pr
   await using opened = await openStore(target, done ? 'write' : 'read', call.io)
   const { store } = opened
   const remove = async (keys: readonly string[]): Promise<void> => {
-    if (done) for (const key of keys) await store.remove(key, { signal })
+    if (!done) return
+    for (const [i, key] of keys.entries()) {
+      progress.show('removing', i, keys.length)
+      await store.remove(key, { signal })
+    }
   }
   if (opened.kind === 'tailscale') {
     const removed = (await checkRecords(store, signal)).flatMap(problem => problem.key ?? [])
