@@ -54,29 +54,41 @@ await build.write({
 })
 await build.close()
 
-// The command is one file of its own, with everything but what is native.
-const command = await rolldown({
-  input: 'src/cli/main.ts',
+// The command shares no file with the library. Its start knows names and options; what a command does is in files that are
+// imported when it is called. What most of them need is two files: of all that read a directory, and of those that write.
+const commandOptions = {
   platform: 'node',
-  external: [/^node:/, 'level'],
+  external: [/^node:/, 'level', 'redis', 'ioredis'],
   // Node 20 has no `await using`.
   transform: { target: 'es2022' },
-})
+}
+const command = await rolldown({ input: { main: 'src/cli/main.ts' }, ...commandOptions })
+const helping = await staticModules('src/cli/main.ts', commandOptions)
+const listing = await staticModules('src/cli/commands/ls.ts', commandOptions)
+const filing = await staticModules('src/store/file-store.ts', commandOptions)
+const importing = await staticModules('src/cli/commands/import.ts', commandOptions)
 await command.write({
-  file: 'dist/cli/main.js',
+  dir: 'dist/cli',
   format: 'esm',
   sourcemap: true,
   sourcemapExcludeSources: true,
-  banner: '#!/usr/bin/env node',
-  codeSplitting: false,
+  chunkFileNames: 'parts/[name].js',
+  banner: chunk => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
+  codeSplitting: {
+    groups: [
+      { name: 'start', test: id => helping.has(id), minShareCount: 2, priority: 3 },
+      { name: 'reading', test: id => listing.has(id) || filing.has(id), minShareCount: 2, priority: 2 },
+      { name: 'writing', test: id => importing.has(id) || writing.has(id), minShareCount: 2, priority: 1 },
+    ],
+  },
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
 })
 await command.close()
 await chmod('dist/cli/main.js', 0o755)
 
 // The modules that an entry imports, not counting what it imports only when needed.
-async function staticModules(entry) {
-  const graph = await rolldown({ input: entry, platform: 'neutral', external: [/^node:/, 'level'] })
+async function staticModules(entry, options = { platform: 'neutral', external: [/^node:/, 'level'] }) {
+  const graph = await rolldown({ input: entry, ...options })
   const { output } = await graph.generate({ format: 'esm' })
   await graph.close()
   const chunks = new Map(output.filter(({ type }) => type === 'chunk').map(chunk => [chunk.fileName, chunk]))

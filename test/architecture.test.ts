@@ -52,7 +52,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'blob',
     'blob/disk',
     'group',
+    'redis',
     'commander',
+    'ioredis',
   ],
   'index.ts': ['errors.ts', 'codec (types)', 'snapshot', 'store'],
 }

@@ -32,28 +32,27 @@ export interface CliResult<Report> {
   readonly exit?: ExitName
 }
 
-/** One command: what it is called with, what it does, and how what it found is shown. */
-export interface CliCommand<Report = unknown> {
+/** What the help and the completion need to know of a command, and the way to the rest. */
+export interface CliCommand {
   /** One word, or two: `blob ls`. */
   readonly name: string
   readonly summary: string
   readonly args: readonly CliArgument[]
   readonly options: readonly CliOption[]
+  /** Imports what the command does; nobody waits for the code of another one. */
+  readonly load: () => Promise<CliAction>
+}
+
+/** What one command does, and how what it found is shown. */
+export interface CliAction<Report = unknown> {
   run(call: CliCall): Promise<CliResult<Report>>
   /** Lines for people. What is stored must be made safe. */
   show(report: Report, paint: Paint): Iterable<string>
 }
 
-/** Makes a command out of its parts; the type of its report is nobody else's matter. */
-export function cliCommand<Report>(command: CliCommand<Report>): CliCommand {
-  const { run, show, ...rest } = command
-  return { ...rest, run, show: (report, paint) => show(report as Report, paint) }
-}
-
-/** The option of every command that reads what may be sealed. */
-export const keyFileOption: CliOption = {
-  flags: '--key-file <file>',
-  description: 'keys of sealed caches: JSON, [{ "id": "...", "key": "<base64>" }], the first one seals',
+/** Makes an action out of its parts; the type of its report is nobody else's matter. */
+export function cliAction<Report>({ run, show }: CliAction<Report>): CliAction {
+  return { run, show: (report, paint) => show(report as Report, paint) }
 }
 
 /** A text option that was given, or `undefined`. */

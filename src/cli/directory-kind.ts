@@ -17,6 +17,7 @@ export const directoryKinds = {
   tailscale: 'Tailscale netmap cache',
   blobs: 'blob directory',
   diskblob: 'diskblob directory',
+  redis: 'Redis',
 } as const
 
 /** See {@link directoryKinds}. */
@@ -26,7 +27,7 @@ export type DirectoryKind = keyof typeof directoryKinds
 const maxSearchedFolders = 200
 
 /** Looks at what is in the directory `path` and says what it is; an empty one is a file store that holds nothing. */
-export async function directoryKind(path: string): Promise<DirectoryKind> {
+export async function directoryKind(path: string): Promise<Exclude<DirectoryKind, 'redis'>> {
   const entries = await entriesOf(path)
   const names = new Set(entries.map(entry => entry.name))
   if (names.has('CURRENT') || entries.some(entry => /^MANIFEST-\d+$|^\d+\.ldb$/.test(entry.name))) return 'level'

@@ -1,7 +1,5 @@
 import type { BlobProblem } from '../blob/blob-problem.ts'
 import type { BlobStore } from '../blob/blob-store.ts'
-import { DiskBlobStore } from '../blob/disk/disk-blob-store.ts'
-import { storeBlobs } from '../blob/store-blobs.ts'
 import type { Store } from '../store/store.ts'
 import { wrongUsage } from './cli-failure.ts'
 import type { CliIo } from './cli-io.ts'
@@ -26,11 +24,13 @@ export async function openBlobs(target: DirectoryTarget, mode: StoreMode, io: Cl
   const onProblem = (problem: BlobProblem): void => void problems.push(problem)
   if (kind === 'tailscale') return wrongUsage(`${path} is a Tailscale directory, which has no blobs`)
   if (kind === 'blobs' || kind === 'diskblob') {
+    const { DiskBlobStore } = await import('../blob/disk/disk-blob-store.ts')
     const layout = kind === 'blobs' ? 'native' : 'diskblob'
     const options = { layout, onProblem, readOnly: mode === 'read', clock: io.now, signal: io.signal } as const
     const blobs = await DiskBlobStore.open(path, options)
     return { kind, path, blobs, store: undefined, problems, [Symbol.asyncDispose]: () => blobs.close() }
   }
+  const { storeBlobs } = await import('../blob/store-blobs.ts')
   const opened = await openStore(target, mode, io)
   const blobs = storeBlobs(opened.store, { onProblem, clock: io.now })
   return {

@@ -3,10 +3,12 @@ import type { Store, StoreOptions } from '../store/store.ts'
 
 /** A store that only reads, over one that cannot be opened so. */
 export class ReadOnlyStore implements Store {
+  readonly loadMany?: NonNullable<Store['loadMany']>
   readonly #store: Store
 
   constructor(store: Store) {
     this.#store = store
+    if (store.loadMany !== undefined) this.loadMany = async (keys, options) => await store.loadMany!(keys, options)
   }
 
   list(prefix: string, options?: StoreOptions): AsyncIterable<string> {

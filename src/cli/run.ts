@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { isCacheError } from '../errors.ts'
-import type { CliCommand, CliResult } from './cli-command.ts'
+import type { CliAction, CliCommand, CliResult } from './cli-command.ts'
 import { cliCommands } from './cli-commands.ts'
 import { BrokenPipe, type CliIo } from './cli-io.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -94,22 +94,23 @@ async function execute(
   io: CliIo,
 ): Promise<number> {
   const args = Object.fromEntries(command.args.map((name, i) => [name.slice(1, -1), values[i]]))
+  const action = await command.load()
   const progress = new ProgressBar(io)
   let result: CliResult<unknown>
   try {
-    result = await command.run({ io, progress, args, options })
+    result = await action.run({ io, progress, args, options })
   } finally {
     await progress.clear()
   }
   const { report, exit = 'ok' } = result
-  if (report !== undefined) await print(command, report, options['json'] === true, io, paintFor(io))
+  if (report !== undefined) await print(action, report, options['json'] === true, io, paintFor(io))
   return exitCodes[exit].code
 }
 
-async function print(command: CliCommand, report: unknown, isJson: boolean, io: CliIo, paint: Paint): Promise<void> {
+async function print(action: CliAction, report: unknown, isJson: boolean, io: CliIo, paint: Paint): Promise<void> {
   if (isJson) return await io.stdout.write(`${safeJson(JSON.stringify(report, null, 2))}\n`)
   let text = ''
-  for (const line of command.show(report, paint)) {
+  for (const line of action.show(report, paint)) {
     text += `${line}\n`
     if (text.length < 65_536) continue
     await io.stdout.write(text)

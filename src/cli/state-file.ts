@@ -5,10 +5,7 @@ import type { ColumnContent, StoredState } from './stored-state.ts'
 import { fromTagged, toTagged } from './tagged-json.ts'
 
 /** How a state is written to a file. */
-export const stateFormats = ['json', 'ndjson'] as const
-
-/** See {@link stateFormats}. */
-export type StateFormat = (typeof stateFormats)[number]
+export type StateFormat = 'json' | 'ndjson'
 
 /** A state that was read from a file. */
 export interface ReadState {

@@ -57,6 +57,16 @@ it('a body that is not there, and a directory that is none, change nothing', asy
   expect((await runCli(['blob', 'clean', dir, '--ttl', 'x'])).code).toBe(2)
 })
 
+it('a bar counts the bytes of a file', async () => {
+  const dir = scratch()
+  writeFileSync(join(dir, 'body'), body)
+  const options = { isTTY: true, env: { TERM: 'dumb' } }
+  const put = await runCli(['blob', 'put', join(dir, 'blobs'), 'n', 'k', join(dir, 'body')], options)
+  expect([put.code, put.stderr]).toEqual([0, expect.stringContaining('11/11 bytes')])
+  const get = await runCli(['blob', 'get', join(dir, 'blobs'), 'n', 'k', '-o', join(dir, 'out')], options)
+  expect([get.code, get.stderr]).toEqual([0, expect.stringContaining('11/11 bytes')])
+})
+
 it('a damaged blob is found, and repaired by removing it', async () => {
   const dir = scratch()
   {

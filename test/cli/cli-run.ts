@@ -15,6 +15,8 @@ export interface CliRunOptions {
   readonly signal?: AbortSignal
   readonly now?: () => number
   readonly isTTY?: boolean
+  /** Hears what is written to the standard error. */
+  readonly onError?: (text: string) => void
   /** The reader of the output goes away after so many bytes. */
   readonly pipeBytes?: number
 }
@@ -33,6 +35,7 @@ export async function runCli(argv: readonly string[], options: CliRunOptions = {
       if (chunks === out) written += bytes.byteLength
       if (written > pipeBytes) throw new BrokenPipe()
       chunks.push(bytes)
+      if (chunks === err) options.onError?.(bytes.toString())
     },
   })
   const code = await run(argv, {

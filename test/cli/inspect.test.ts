@@ -1,31 +1,12 @@
 import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inspectPage } from '../../src/cli/inspect-page.ts'
-import { run } from '../../src/cli/run.ts'
 import { scratch } from '../store/scratch.ts'
 import { runCli } from './cli-run.ts'
+import { startInspect } from './inspect-run.ts'
 import { makeSample } from './sample-caches.ts'
-
-/** Runs `inspect` until the test ends; gives its URL. */
-async function inspect(dir: string): Promise<string> {
-  const stopping = new AbortController()
-  const quiet = { isTTY: false, columns: 80, write: async () => undefined }
-  let ended: Promise<number> | undefined
-  const url = await new Promise<string>((resolve, reject) => {
-    const stdout = { ...quiet, write: async (text: string | Uint8Array) => resolve(String(text).trim()) }
-    const stdin = (async function* () {})()
-    const { signal } = stopping
-    ended = run(['inspect', dir], { stdout, stderr: quiet, stdin, cwd: '/', env: {}, signal, now: Date.now })
-    ended.then(code => reject(new Error(`Ended with ${code}`)), reject)
-  })
-  onTestFinished(async () => {
-    stopping.abort(new Error('SIGINT'))
-    expect(await ended).toBe(0)
-  })
-  return url
-}
 
 const ask = async (url: string, path: string): Promise<Record<string, unknown>> =>
   (await (await fetch(`${url}api/${path}`)).json()) as Record<string, unknown>
@@ -33,7 +14,7 @@ const ask = async (url: string, path: string): Promise<Record<string, unknown>> 
 it('answers what the page asks', async () => {
   const dir = scratch()
   await makeSample(dir, 'file', 120)
-  const url = await inspect(dir)
+  const url = await startInspect(dir)
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/$/)
   expect(await ask(url, 'listing')).toMatchObject({ caches: [{ name: 'app', generations: [{ generation: 2 }, {}] }] })
   expect(await ask(url, 'state?cache=app&generation=1')).toMatchObject({
@@ -46,6 +27,10 @@ it('answers what the page asks', async () => {
     20,
     ['n100', { id: 'n100', name: 'peer 100' }],
   ])
+  expect(await ask(url, `${column}&contains=11`.replace('offset=100', 'offset=1'))).toMatchObject({
+    total: 11,
+    elements: [['n110', {}], ...Array.from({ length: 9 }, () => [expect.stringContaining('11'), {}])],
+  })
   expect(await ask(url, 'column?cache=app&column=self')).toMatchObject({
     shape: 'plain',
     elements: [['', { name: 'ada', since: { $type: 'Date' } }]],
@@ -61,7 +46,7 @@ it('answers what the page asks', async () => {
 })
 
 it("shows Tailscale's directories too", async () => {
-  const url = await inspect(fileURLToPath(new URL('../../fixtures/netmapcache/realistic/dir', import.meta.url)))
+  const url = await startInspect(fileURLToPath(new URL('../../fixtures/netmapcache/realistic/dir', import.meta.url)))
   expect(await ask(url, 'column?cache=netmap&column=Peers&limit=2')).toMatchObject({ shape: 'array', total: 5 })
 })
 
@@ -72,7 +57,7 @@ describe('the page', () => {
     const [, script = ''] = /<script nonce="abc">([\s\S]*)<\/script>/.exec(page) ?? []
     expect(() => new Script(script)).not.toThrow()
     // Whatever it looks for is there.
-    const ids = [...script.matchAll(/byId\('(\w+)'\)/g)].map(([, id]) => id)
+    const ids = [...script.matchAll(/byId\(["'](\w+)["']\)/g)].map(([, id]) => id)
     expect(ids.length).toBeGreaterThan(10)
     for (const id of ids) expect(page).toContain(`id="${id}"`)
   })
@@ -80,7 +65,7 @@ describe('the page', () => {
   it('is served with a policy that lets nothing else in', async () => {
     const dir = scratch()
     await makeSample(dir)
-    const url = await inspect(dir)
+    const url = await startInspect(dir)
     const [one, two] = [await fetch(url), await fetch(url)]
     const policy = one.headers.get('content-security-policy')!
     expect(policy).toMatch(
@@ -95,7 +80,7 @@ describe('the page', () => {
   it('is for who was told its URL, by its own name', async () => {
     const dir = scratch()
     await makeSample(dir)
-    const url = new URL(await inspect(dir))
+    const url = new URL(await startInspect(dir))
     const statusOf = async (path: string, options: { host?: string; method?: string } = {}): Promise<number> =>
       await new Promise((resolve, reject) => {
         const { host = url.host, method = 'GET' } = options
@@ -118,6 +103,6 @@ it('a directory that is none, and a port that is taken, are told at once', async
   const dir = scratch()
   expect((await runCli(['inspect', `${dir}/none`])).code).toBe(3)
   expect((await runCli(['inspect', dir, '--port', '65536'])).code).toBe(2)
-  const url = new URL(await inspect(dir))
+  const url = new URL(await startInspect(dir))
   expect((await runCli(['inspect', dir, '--port', url.port])).code).toBe(7)
 })

@@ -25,11 +25,18 @@ describe('the program', () => {
     const build = await rolldown({
       input: join(root, 'src/cli/main.ts'),
       platform: 'node',
-      external: [/^node:/, 'level'],
+      external: [/^node:/, 'level', 'redis', 'ioredis'],
       transform: { target: 'es2022' },
       logLevel: 'silent',
     })
-    await build.write({ file: bin, format: 'esm', banner: '#!/usr/bin/env node', codeSplitting: false })
+    await build.write({
+      dir: folder,
+      entryFileNames: '[name].mjs',
+      chunkFileNames: 'parts/[name].mjs',
+      format: 'esm',
+      sourcemap: true,
+      banner: chunk => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
+    })
     await build.close()
     chmodSync(folder, 0o755)
     chmodSync(bin, 0o755)
@@ -84,8 +91,8 @@ describe('the program', () => {
     const copy = mkdtempSync(join(tmpdir(), 'coldsnap-cli-'))
     try {
       chmodSync(copy, 0o755)
-      await execute('cp', [bin, join(copy, 'main.mjs')])
-      chmodSync(join(copy, 'main.mjs'), 0o755)
+      await execute('cp', ['-R', `${folder}/.`, copy])
+      await execute('chmod', ['-R', 'a+rX', copy])
       const failed: { code: number; stderr: string } = await execute(
         process.execPath,
         [join(copy, 'main.mjs'), 'ls', dir],
@@ -98,6 +105,15 @@ describe('the program', () => {
     } finally {
       rmSync(copy, { recursive: true, force: true })
     }
+  })
+
+  it('says what to install where no client of Redis is', async () => {
+    const away = scratch()
+    await execute('cp', ['-R', `${folder}/.`, away])
+    const argv = [join(away, 'main.mjs'), 'ls', 'redis://:s3cret@localhost?prefix=a', '--json']
+    const failed = await execute(process.execPath, argv, { timeout: 30_000 }).catch((error: unknown) => error)
+    expect(failed).toMatchObject({ code: 7, stderr: expect.stringContaining('npm install redis') })
+    expect(failed).toMatchObject({ stderr: expect.not.stringContaining('s3cret') })
   })
 
   it('an interrupt ends it with 130', async () => {

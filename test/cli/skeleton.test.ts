@@ -26,7 +26,7 @@ describe('arguments', () => {
     [['ls'], "missing required argument 'dir'"],
     [['ls', 'a', 'b'], 'too many arguments'],
     [['ls', 'a', '--bogus'], "unknown option '--bogus'"],
-    [['ls', 'redis://localhost'], 'Unknown kind of store redis'],
+    [['ls', 'http://localhost'], 'Unknown kind of store http'],
     [['ls', ''], 'A directory must have a name'],
     [['export', '/', '--format', 'xml'], 'Allowed choices are json, ndjson'],
     [['show', '/', 'app', '--generation', '1.5'], 'must be a whole number'],

@@ -41,7 +41,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const { dir } = options
   const kept =
     dir === undefined
-      ? ['--dir', tmpdir(), '--appendonly', 'no']
+      ? // Of a name that nobody else's server has left there: it would be loaded.
+        ['--dir', tmpdir(), '--dbfilename', `coldsnap-none-${port}.rdb`, '--appendonly', 'no']
       : ['--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always']
   const args = [
     '--port',

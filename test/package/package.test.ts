@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -140,7 +140,7 @@ describe('the packed package', () => {
     expect(later.filter(pattern => ![...all].some(source => pattern.test(source)))).toEqual([])
   })
 
-  it('has the command, as one file that a system can start', async () => {
+  it('has the command, as a file that a system can start', async () => {
     const main = join(project, 'node_modules/coldsnap/dist/cli/main.js')
     const args = ['ls', '.', '--json']
     // npm's entry for it on Windows is a script, which only a shell can start.
@@ -150,9 +150,33 @@ describe('the packed package', () => {
         : run(join(project, 'node_modules/.bin/coldsnap'), args, { cwd: root })
     const { stdout } = await started.catch((error: { stderr: string }) => ({ stdout: error.stderr }))
     expect(JSON.parse(stdout)).toMatchObject({ error: { exitCode: 3 } })
-    expect(staticImports(readFileSync(main, 'utf8'))).toEqual(
-      expect.not.arrayContaining([expect.stringMatching(/^(?!node:)/)]),
-    )
+    const { others } = evaluatedWith(join(project, 'node_modules/coldsnap/dist'), 'cli/main.js')
+    expect(others.filter(name => !name.startsWith('node:'))).toEqual([])
+  })
+
+  it('loads for a command only what it uses', async () => {
+    const dist = join(project, 'node_modules/coldsnap/dist')
+    // Every file that was loaded stands in the report of what ran.
+    const loadedBy = async (...argv: string[]): Promise<string[]> => {
+      const reports = await mkdtemp(join(project, 'ran-'))
+      const env = { ...process.env, NODE_V8_COVERAGE: reports }
+      await run(process.execPath, [join(dist, 'cli/main.js'), ...argv], { cwd: project, env })
+      const [report] = readdirSync(reports)
+      const { result } = JSON.parse(readFileSync(join(reports, report!), 'utf8')) as { result: { url: string }[] }
+      const files = result.filter(({ url }) => url.includes('/dist/')).map(({ url }) => url.split('/dist/')[1]!)
+      return files.flatMap(file => sourcesOf(dist, file)).filter(source => source.startsWith('src/'))
+    }
+    await mkdir(join(project, 'empty'))
+    const help = await loadedBy('--help')
+    expect(help).toContain('src/cli/run.ts')
+    expect(help.filter(source => !/^src\/(cli\/[a-z-]+|errors|store\/file-error)\.ts$/.test(source))).toEqual([])
+    const ls = await loadedBy('ls', 'empty')
+    expect(ls).toEqual(expect.arrayContaining(['src/cli/commands/ls.ts', 'src/store/file-store.ts']))
+    const later =
+      /^src\/(redis|group\/node|blob\/disk\/disk-|store\/level-|snapshot\/(write-side|commit|snapshot-cache)|cli\/(inspect|bench|open-redis|commands\/(?!ls)))/
+    expect(ls.filter(source => later.test(source))).toEqual([])
+    expect(ls.length).toBeLessThan(130)
+    expect(await loadedBy('completion', 'bash')).toContain('src/cli/commands/completion.ts')
   })
 
   it('finds what a built file imports', () => {

@@ -7,7 +7,7 @@ import type { BlobMeta } from '../../blob/blob-meta.ts'
 import { CacheError } from '../../errors.ts'
 import { fileError, systemCode } from '../../store/file-error.ts'
 import { listBlobNamespaces } from '../blob-namespaces.ts'
-import { type CliCall, type CliCommand, cliCommand, textOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction, textOption } from '../cli-command.ts'
 import { notFound, wrongUsage } from '../cli-failure.ts'
 import { writeNewFile } from '../new-file.ts'
 import { type OpenBlobs, openBlobs } from '../open-blobs.ts'
@@ -24,52 +24,36 @@ interface ListedBlob extends Omit<BlobMeta, 'updatedAt' | 'expiresAt'> {
   readonly ageMs: number
 }
 
-const ttlOption = { flags: '--ttl <ms>', description: 'how long a blob without an expiry is fresh (default: for ever)' }
+export const blobLsAction: CliAction = cliAction<
+  { readonly namespaces: Awaited<ReturnType<typeof listBlobNamespaces>> } | readonly ListedBlob[]
+>({
+  run: async call => ({ report: await list(call) }),
+  show: showList,
+})
 
-/** `blob ls`, `get`, `put`, `clean`. */
-export const blobCommands: readonly CliCommand[] = [
-  cliCommand<{ readonly namespaces: Awaited<ReturnType<typeof listBlobNamespaces>> } | readonly ListedBlob[]>({
-    name: 'blob ls',
-    summary: 'list the namespaces of a directory, or the blobs of one',
-    args: ['<dir>', '[namespace]'],
-    options: [{ flags: '-p, --prefix <prefix>', description: 'only keys that start with it' }],
-    run: async call => ({ report: await list(call) }),
-    show: showList,
-  }),
-  cliCommand<BlobMeta>({
-    name: 'blob get',
-    summary: 'write a blob to the standard output or a new file; its body is verified',
-    args: ['<dir>', '<namespace>', '<key>'],
-    options: [{ flags: '-o, --output <file>', description: 'a new file instead of the standard output' }],
-    run: async call => ({ report: await get(call) }),
-    show: showMeta,
-  }),
-  cliCommand<BlobMeta>({
-    name: 'blob put',
-    summary: 'put a file as a blob; - is the standard input',
-    args: ['<dir>', '<namespace>', '<key>', '<file>'],
-    options: [
-      { flags: '-t, --type <type>', description: 'its content type' },
-      { flags: '--expires <ms>', description: 'stale after so many milliseconds' },
-      { flags: '--if-absent', description: 'only if there is no such blob' },
-    ],
-    run: async call => ({ report: await put(call) }),
-    show: showMeta,
-  }),
-  cliCommand<{ readonly removed: number; readonly failed: number; readonly kept: number }>({
-    name: 'blob clean',
-    summary: 'delete what expired, and what interrupted puts left',
-    args: ['<dir>', '[namespace]'],
-    options: [ttlOption, { flags: '--grace <ms>', description: 'keep it for so long after its expiry (default: 0)' }],
-    run: async call => {
-      const report = await clean(call)
-      return { report, exit: report.failed === 0 ? 'ok' : 'io' }
-    },
-    *show({ removed, failed, kept }) {
-      yield `${showCount(removed, 'blob')} removed, ${kept} kept${failed === 0 ? '' : `, ${failed} could not be removed`}`
-    },
-  }),
-]
+export const blobGetAction: CliAction = cliAction<BlobMeta>({
+  run: async call => ({ report: await get(call) }),
+  show: showMeta,
+})
+
+export const blobPutAction: CliAction = cliAction<BlobMeta>({
+  run: async call => ({ report: await put(call) }),
+  show: showMeta,
+})
+
+export const blobCleanAction: CliAction = cliAction<{
+  readonly removed: number
+  readonly failed: number
+  readonly kept: number
+}>({
+  run: async call => {
+    const report = await clean(call)
+    return { report, exit: report.failed === 0 ? 'ok' : 'io' }
+  },
+  *show({ removed, failed, kept }) {
+    yield `${showCount(removed, 'blob')} removed, ${kept} kept${failed === 0 ? '' : `, ${failed} could not be removed`}`
+  },
+})
 
 async function openFor({ io, args }: CliCall, mode: StoreMode): Promise<OpenBlobs> {
   const target = await findDirectory(args['dir']!, io, mode)
@@ -125,7 +109,7 @@ async function get(call: CliCall): Promise<BlobMeta | undefined> {
     for await (const chunk of blob.stream) await io.stdout.write(chunk)
     return undefined
   }
-  await writeNewFile(resolve(io.cwd, output), blob.stream)
+  await writeNewFile(resolve(io.cwd, output), withProgress(blob.stream, blob.meta.size, call))
   return blob.meta
 }
 
@@ -134,7 +118,7 @@ async function put(call: CliCall): Promise<BlobMeta> {
   const { namespace, key, file } = args
   const expires = textOption(call, 'expires')
   const expiresMs = expires === undefined ? undefined : wholeNumber('Option --expires', expires, 0, 8.64e15 - io.now())
-  const body = file === '-' ? io.stdin : await openBody(resolve(io.cwd, file!))
+  const body = file === '-' ? io.stdin : await openBody(resolve(io.cwd, file!), call)
   await using opened = await openFor(call, 'create')
   return await opened.blobs.putStream(namespace!, key!, body, {
     contentType: textOption(call, 'type'),
@@ -154,14 +138,28 @@ async function isEmpty(path: string): Promise<boolean> {
 }
 
 // Looked at before the store is opened: a file that is not there must leave no directory behind.
-async function openBody(path: string): Promise<AsyncIterable<Uint8Array>> {
+async function openBody(path: string, call: CliCall): Promise<AsyncIterable<Uint8Array>> {
   const named = (error: unknown): never => {
     throw fileError(error, `Cannot read ${path}`)
   }
-  if ((await stat(path).catch(named)).isDirectory()) return wrongUsage(`${path} is a directory`)
+  const found = await stat(path).catch(named)
+  if (found.isDirectory()) return wrongUsage(`${path} is a directory`)
   const stream = createReadStream(path)
   await new Promise<void>((done, fail) => stream.once('open', () => done()).once('error', fail)).catch(named)
-  return stream
+  return withProgress(stream, found.size, call)
+}
+
+async function* withProgress(
+  stream: AsyncIterable<Uint8Array>,
+  total: number,
+  { progress }: CliCall,
+): AsyncGenerator<Uint8Array> {
+  let done = 0
+  for await (const chunk of stream) {
+    done += chunk.byteLength
+    progress.show('bytes', done, total)
+    yield chunk
+  }
 }
 
 async function clean(call: CliCall): Promise<{ removed: number; failed: number; kept: number }> {

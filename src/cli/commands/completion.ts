@@ -1,18 +1,14 @@
-import { type CliCommand, cliCommand } from '../cli-command.ts'
+import { type CliAction, type CliCommand, cliAction } from '../cli-command.ts'
 import { wrongUsage } from '../cli-failure.ts'
 import { type CompletionWords, completionScript, shells } from '../completion-script.ts'
 
 /** `completion`: needs the commands, of which it is one. */
-export function completionCommand(commands: () => readonly CliCommand[]): CliCommand {
-  return cliCommand<{ readonly shell: string; readonly script: string }>({
-    name: 'completion',
-    summary: 'print a script that completes commands and options: eval "$(coldsnap completion bash)"',
-    args: ['<shell>'],
-    options: [],
+export function completionAction(commands: readonly CliCommand[]): CliAction {
+  return cliAction<{ readonly shell: string; readonly script: string }>({
     run: async ({ args }) => {
       const shell = shells.find(each => each === args['shell'])
       if (shell === undefined) return wrongUsage(`Unknown shell ${args['shell']}: known are ${shells.join(', ')}`)
-      return { report: { shell, script: completionScript(shell, commands().map(wordsOf)) } }
+      return { report: { shell, script: completionScript(shell, commands.map(wordsOf)) } }
     },
     *show({ script }) {
       yield* script.trimEnd().split('\n')

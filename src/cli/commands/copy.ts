@@ -3,7 +3,7 @@ import { recordKind, selfKey } from '../../netmap/plain-records.ts'
 import type { Copied } from '../../snapshot/copy-options.ts'
 import { copySnapshot } from '../../snapshot/copy-snapshot.ts'
 import { checkRecords } from '../check-caches.ts'
-import { type CliCall, type CliCommand, cliCommand, keyFileOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction } from '../cli-command.ts'
 import { notFound, wrongUsage } from '../cli-failure.ts'
 import { keyRing } from '../key-ring.ts'
 import { netmapName } from '../netmap-state.ts'
@@ -17,15 +17,7 @@ interface CopyReport {
   readonly copied: readonly (Pick<Copied, 'name' | 'bytes'> & { readonly generation?: number })[]
 }
 
-export const copyCommand: CliCommand = cliCommand<CopyReport>({
-  name: 'copy',
-  summary: 'copy the newest whole snapshot of each cache to another store, checked on both sides',
-  args: ['<from>', '<to>'],
-  options: [
-    { flags: '-n, --name <cache>', description: 'only this cache' },
-    { flags: '--replace', description: 'replace caches that the target has' },
-    keyFileOption,
-  ],
+export const copyAction: CliAction = cliAction<CopyReport>({
   run: async call => ({ report: await copy(call) }),
   *show({ from, to, copied }) {
     yield `${safeText(from)} -> ${safeText(to)}`
@@ -80,7 +72,8 @@ async function copyRecords(
   // Without it nothing loads: it goes first and comes last.
   if (before.has(selfKey)) await to.remove(selfKey, { signal })
   let bytes = 0
-  for (const key of keys.sort((a, b) => Number(a === selfKey) - Number(b === selfKey))) {
+  for (const [i, key] of keys.sort((a, b) => Number(a === selfKey) - Number(b === selfKey)).entries()) {
+    call.progress.show(netmapName, i, keys.length)
     const value = await from.load(key, { signal })
     if (value === undefined) throw new CacheError('IO', 'Cannot copy: a record went away meanwhile', { key })
     await to.store(key, value, { signal })

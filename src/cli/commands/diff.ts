@@ -1,4 +1,4 @@
-import { type CliCall, type CliCommand, cliCommand, keyFileOption, textOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction, textOption } from '../cli-command.ts'
 import { type ColumnDifference, compareStates } from '../compare-states.ts'
 import { openState, wholeNumber } from '../open-state.ts'
 import { findDirectory, openStore } from '../open-store.ts'
@@ -21,11 +21,7 @@ interface ComparedState {
 // How many keys of a column are named one by one.
 const shownKeys = 20
 
-export const diffCommand: CliCommand = cliCommand<Compared>({
-  name: 'diff',
-  summary: 'compare two generations of a cache, or the newest state of two directories; exit code 1 if they differ',
-  args: ['<dir>', '<a>', '[b]'],
-  options: [{ flags: '-n, --name <cache>', description: 'the cache, if there are several' }, keyFileOption],
+export const diffAction: CliAction = cliAction<Compared>({
   run: async call => {
     const report = await compare(call)
     return { report, exit: report.differences.length === 0 ? 'ok' : 'found' }

@@ -1,13 +1,13 @@
 /// <reference types="node" />
 import { resolve } from 'node:path'
-import { type CliCall, type CliCommand, cliCommand, keyFileOption, textOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction, textOption } from '../cli-command.ts'
 import { writeNewFile } from '../new-file.ts'
 import { openState } from '../open-state.ts'
 import { findDirectory, openStore } from '../open-store.ts'
 import { safeText } from '../safe-text.ts'
 import { showBytes, showCount } from '../show-units.ts'
-import { type StateFormat, stateFormats, writeState } from '../state-file.ts'
-import { generationOf, generationOption } from './show.ts'
+import { type StateFormat, writeState } from '../state-file.ts'
+import { generationOf } from './show.ts'
 
 interface Exported {
   readonly cache: string
@@ -20,16 +20,7 @@ interface Exported {
 // What goes out in one piece.
 const pieceChars = 65_536
 
-export const exportCommand: CliCommand = cliCommand<Exported>({
-  name: 'export',
-  summary: 'write the newest whole state of a cache as JSON or NDJSON, which import reads back exactly',
-  args: ['<dir>', '[name]'],
-  options: [
-    { flags: '-o, --output <file>', description: 'a new file instead of the standard output' },
-    { flags: '-f, --format <format>', description: 'default: ndjson', choices: stateFormats },
-    generationOption,
-    keyFileOption,
-  ],
+export const exportAction: CliAction = cliAction<Exported>({
   run: async call => ({ report: await exportState(call) }),
   *show({ cache, generation, columns, file, bytes }) {
     const number = generation === undefined ? '' : ` generation ${generation},`

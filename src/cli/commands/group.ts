@@ -6,40 +6,29 @@ import { watchPeersFile } from '../../group/node/watch-peers-file.ts'
 import { readCapped } from '../../group/read-capped.ts'
 import { fileError } from '../../store/file-error.ts'
 import { FileStore } from '../../store/file-store.ts'
-import { type CliCall, type CliCommand, cliCommand } from '../cli-command.ts'
+import type { CliAction, CliCall } from '../cli-command.ts'
 import { wrongUsage } from '../cli-failure.ts'
 import type { CliIo } from '../cli-io.ts'
 import { groupConfig, type OriginGroup } from '../group-config.ts'
 import { safeText } from '../safe-text.ts'
-import { untilInterrupted } from '../until-interrupted.ts'
+import { servingAction } from '../serving-action.ts'
 
 const maxValueBytes = 64 << 20
 const minSecretBytes = 16
 
-export const groupCommand: CliCommand = cliCommand<undefined>({
-  name: 'group',
-  summary: 'run a node of a group cache whose values come from a URL, until it is interrupted',
-  args: ['[config]'],
-  options: [
-    { flags: '-l, --listen <address>', description: 'host:port, default: 127.0.0.1:0' },
-    { flags: '--self <address>', description: 'what the other nodes call this one, default: where it listens' },
-    { flags: '--peers <addresses>', description: 'all nodes, separated by commas' },
-    { flags: '--peers-file <file>', description: 'a file that lists them, which is followed' },
-    { flags: '-n, --name <group>', description: 'a group beside those of the file' },
-    { flags: '--origin <url>', description: 'its values: GET <url><key>; 404 and 410 are "there is none"' },
-    { flags: '--max-bytes <bytes>', description: 'its memory, default: 64 MiB' },
-    { flags: '--ttl <ms>', description: 'how long its values are fresh, default: for ever' },
-    { flags: '--store <dir>', description: 'a directory in which values survive a restart' },
-    { flags: '--secret-file <file>', description: 'a secret that all nodes share: only who knows it is served' },
-  ],
-  run: async call => {
-    await serve(call)
-    return { report: undefined }
-  },
-  show: () => [],
+/** What is told of a node once it listens. */
+interface StartedNode {
+  readonly address: string
+  readonly self: string
+  readonly groups: readonly string[]
+}
+
+export const groupAction: CliAction = servingAction<StartedNode>({
+  serve,
+  show: ({ address }) => `listening on ${address}`,
 })
 
-async function serve(call: CliCall): Promise<void> {
+async function serve(call: CliCall, started: (about: StartedNode) => Promise<void>): Promise<void> {
   const { io } = call
   const { listen, groups, ...config } = await groupConfig(call)
   const secret = config.secretFile === undefined ? undefined : await readSecret(config.secretFile)
@@ -66,20 +55,8 @@ async function serve(call: CliCall): Promise<void> {
   }
   node.setPeers(config.peers ?? [self], { self })
   const following = config.peersFile === undefined ? undefined : follow(node, config.peersFile, io)
-  await tellStarted(call, node.address, self, groups)
-  await untilInterrupted(io.signal)
+  await started({ address: node.address, self, groups: groups.map(({ name }) => name) })
   await following
-}
-
-async function tellStarted(
-  { io, options }: CliCall,
-  address: string,
-  self: string,
-  groups: readonly OriginGroup[],
-): Promise<void> {
-  const names = groups.map(({ name }) => name)
-  const text = options['json'] === true ? JSON.stringify({ address, self, groups: names }) : `listening on ${address}`
-  await io.stdout.write(`${text}\n`)
 }
 
 // A list that is refused leaves the one before; it is told of.

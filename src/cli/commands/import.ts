@@ -9,7 +9,7 @@ import { listCacheNames } from '../../snapshot/cache-names.ts'
 import { type ColumnSpec, entries, keyed } from '../../snapshot/columns.ts'
 import { SnapshotCache } from '../../snapshot/snapshot-cache.ts'
 import { fileError } from '../../store/file-error.ts'
-import { type CliCall, type CliCommand, cliCommand, keyFileOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction } from '../cli-command.ts'
 import { wrongUsage } from '../cli-failure.ts'
 import { keyRing } from '../key-ring.ts'
 import { findDirectory, openStore } from '../open-store.ts'
@@ -26,11 +26,7 @@ interface Imported {
   readonly bytes: number
 }
 
-export const importCommand: CliCommand = cliCommand<Imported>({
-  name: 'import',
-  summary: 'make a cache of what export wrote; - is the standard input',
-  args: ['<dir>', '<name>', '<file>'],
-  options: [{ flags: '--replace', description: 'make it the newest state of a cache that is there' }, keyFileOption],
+export const importAction: CliAction = cliAction<Imported>({
   run: async call => ({ report: await importState(call) }),
   *show({ directory, cache, generation, columns, bytes }) {
     const what = `generation ${generation}, ${showCount(columns.length, 'column')}, ${showBytes(bytes)}`

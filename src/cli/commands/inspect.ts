@@ -1,38 +1,25 @@
-import { type CliCall, type CliCommand, cliCommand, keyFileOption, textOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, textOption } from '../cli-command.ts'
 import { InspectServer } from '../inspect-server.ts'
 import { findColumn, openState, wholeNumber } from '../open-state.ts'
 import { findDirectory, openStore } from '../open-store.ts'
 import { ProgressBar } from '../progress-bar.ts'
+import { servingAction } from '../serving-action.ts'
 import type { ColumnContent } from '../stored-state.ts'
 import { toTagged } from '../tagged-json.ts'
-import { untilInterrupted } from '../until-interrupted.ts'
-import { lsCommand } from './ls.ts'
-import { showCommand } from './show.ts'
-import { verifyCommand } from './verify.ts'
+import { lsAction } from './ls.ts'
+import { showAction } from './show.ts'
+import { verifyAction } from './verify.ts'
 
 const maxRows = 1000
 
-export const inspectCommand: CliCommand = cliCommand<undefined>({
-  name: 'inspect',
-  summary: 'serve a page on 127.0.0.1 that shows columns, generations, values and reports, until it is interrupted',
-  args: ['<dir>'],
-  options: [{ flags: '-p, --port <port>', description: 'default: one that is free' }, keyFileOption],
-  run: async call => {
-    await serve(call)
-    return { report: undefined }
-  },
-  show: () => [],
-})
+export const inspectAction: CliAction = servingAction<{ readonly url: string }>({ serve, show: ({ url }) => url })
 
-async function serve(call: CliCall): Promise<void> {
-  const { io } = call
+async function serve(call: CliCall, started: (about: { readonly url: string }) => Promise<void>): Promise<void> {
   const port = wholeNumber('Option --port', textOption(call, 'port') ?? '0', 0, 65_535)
   // Before it listens: a directory that cannot be read is told at once.
-  await lsCommand.run(call)
+  await lsAction.run(call)
   await using server = await InspectServer.listen(port, (question, fields) => answer(call, question, fields))
-  const { url } = server
-  await io.stdout.write(call.options['json'] === true ? `${JSON.stringify({ url })}\n` : `${url}\n`)
-  await untilInterrupted(io.signal)
+  await started({ url: server.url })
 }
 
 // Each question opens the directory for itself: so the page shows what is there now, and holds nothing.
@@ -46,11 +33,11 @@ async function answer(call: CliCall, question: string, fields: URLSearchParams):
   }
   switch (question) {
     case 'listing':
-      return (await lsCommand.run(asked)).report as object
+      return (await lsAction.run(asked)).report as object
     case 'verify':
-      return (await verifyCommand.run(asked)).report as object
+      return (await verifyAction.run(asked)).report as object
     case 'state':
-      return (await showCommand.run(asked)).report as object
+      return (await showAction.run(asked)).report as object
     case 'column':
       return await readRows(asked, fields)
     default:
@@ -66,7 +53,8 @@ async function readRows(call: CliCall, fields: URLSearchParams): Promise<object>
   await using opened = await openStore(await findDirectory(call.args['dir']!, call.io), 'read', call.io)
   const state = await openState(opened, { cache: call.args['name'], generation, isWhole: false }, call)
   const content = await state.read(findColumn(state, fields.get('column') ?? ''))
-  const rows = rowsOf(content)
+  const contains = fields.get('contains') ?? ''
+  const rows = rowsOf(content).filter(([key]) => key.includes(contains))
   const elements = rows.slice(offset, offset + limit).map(([key, value]) => [key, toTagged(value)])
   return { shape: content.shape, total: rows.length, elements }
 }

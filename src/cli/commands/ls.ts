@@ -3,7 +3,7 @@ import { headOwner } from '../../snapshot/cache-names.ts'
 import { listHeads, readHead } from '../../snapshot/read-heads.ts'
 import { HeadProblem } from '../../snapshot/report.ts'
 import { type BlobNamespace, listBlobNamespaces } from '../blob-namespaces.ts'
-import { type CliCall, type CliCommand, cliCommand, keyFileOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction } from '../cli-command.ts'
 import { type DirectoryKind, directoryKinds } from '../directory-kind.ts'
 import { isGroupKey, listGroups, type StoredGroup } from '../group-records.ts'
 import { keyRing } from '../key-ring.ts'
@@ -47,11 +47,7 @@ interface Listing {
   readonly otherKeys: number
 }
 
-export const lsCommand: CliCommand = cliCommand<Listing>({
-  name: 'ls',
-  summary: 'list what a directory holds: caches, generations, sizes, ages',
-  args: ['<dir>'],
-  options: [keyFileOption],
+export const lsAction: CliAction = cliAction<Listing>({
   run: async call => ({ report: await list(call) }),
   show: showListing,
 })

@@ -1,6 +1,6 @@
 import { checkBlobs } from '../check-blobs.ts'
 import { checkCaches, checkRecords, isBeyondUs, repairPlan } from '../check-caches.ts'
-import { type CliCall, type CliCommand, cliCommand, keyFileOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction } from '../cli-command.ts'
 import { notFound } from '../cli-failure.ts'
 import { keyRing } from '../key-ring.ts'
 import { netmapName } from '../netmap-state.ts'
@@ -27,11 +27,7 @@ interface Repaired {
   readonly repairs: readonly Repair[]
 }
 
-export const repairCommand: CliCommand = cliCommand<Repaired>({
-  name: 'repair',
-  summary: 'remove what is broken and what nothing needs, keep what is whole; only with --yes',
-  args: ['<dir>', '[name]'],
-  options: [{ flags: '-y, --yes', description: 'do it; without, say what would be done' }, keyFileOption],
+export const repairAction: CliAction = cliAction<Repaired>({
   run: async call => {
     const target = await findDirectory(call.args['dir']!, call.io)
     const done = call.options['yes'] === true
@@ -51,7 +47,11 @@ async function repair(target: DirectoryTarget, done: boolean, call: CliCall): Pr
   await using opened = await openStore(target, done ? 'write' : 'read', call.io)
   const { store } = opened
   const remove = async (keys: readonly string[]): Promise<void> => {
-    if (done) for (const key of keys) await store.remove(key, { signal })
+    if (!done) return
+    for (const [i, key] of keys.entries()) {
+      progress.show('removing', i, keys.length)
+      await store.remove(key, { signal })
+    }
   }
   if (opened.kind === 'tailscale') {
     const removed = (await checkRecords(store, signal)).flatMap(problem => problem.key ?? [])

@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import { inspect } from 'node:util'
-import { type CliCall, type CliCommand, cliCommand, keyFileOption, textOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction, textOption } from '../cli-command.ts'
 import { notFound, wrongUsage } from '../cli-failure.ts'
 import { findColumn, openState, wholeNumber } from '../open-state.ts'
 import { findDirectory, openStore } from '../open-store.ts'
@@ -23,16 +23,7 @@ interface Shown {
   readonly value?: unknown
 }
 
-export const generationOption = {
-  flags: '-g, --generation <number>',
-  description: 'this generation instead of the newest that can be read',
-}
-
-export const showCommand: CliCommand = cliCommand<Shown & { readonly plain?: unknown }>({
-  name: 'show',
-  summary: 'show a cache, a column of it, or one element',
-  args: ['<dir>', '<name>', '[column]', '[key]'],
-  options: [generationOption, keyFileOption],
+export const showAction: CliAction = cliAction<Shown & { readonly plain?: unknown }>({
   run: async call => ({ report: await find(call) }),
   show: print,
 })

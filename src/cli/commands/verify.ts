@@ -1,6 +1,6 @@
 import { type CheckedBlobs, checkBlobs } from '../check-blobs.ts'
 import { type CheckedCache, checkCaches, checkRecords } from '../check-caches.ts'
-import { type CliCall, type CliCommand, cliCommand, keyFileOption } from '../cli-command.ts'
+import { type CliAction, type CliCall, cliAction } from '../cli-command.ts'
 import { notFound } from '../cli-failure.ts'
 import { type DirectoryKind, directoryKinds } from '../directory-kind.ts'
 import { keyRing } from '../key-ring.ts'
@@ -24,11 +24,7 @@ interface Verified {
 
 const noBlobs: CheckedBlobs = { count: 0, bytes: 0, problems: [] }
 
-export const verifyCommand: CliCommand = cliCommand<Verified>({
-  name: 'verify',
-  summary: 'read and check every byte; exit code 1 and a line for each problem',
-  args: ['<dir>', '[name]'],
-  options: [keyFileOption],
+export const verifyAction: CliAction = cliAction<Verified>({
   run: async call => {
     const found = await verify(call)
     const problems = [...found.caches.flatMap(each => each.problems), ...found.records, ...found.blobs.problems]
