@@ -9,6 +9,8 @@ import type {
   LevelWriteOptions,
 } from './level-database.ts'
 
+const maxAttempts = 5
+
 /**
  * A database of IndexedDB, laid out as the package browser-level does: an object store of the database's name in
  * `level-js-<name>`, keys and values as bytes. Each call is one transaction: all or nothing, also across a crash.
@@ -42,14 +44,8 @@ export class IndexedDatabase implements LevelDatabase {
 
   async open(): Promise<void> {
     if (this.#connection !== undefined) return
-    const request = indexedDB.open(`level-js-${this.#name}`, 1)
-    request.onupgradeneeded = () => {
-      if (!request.result.objectStoreNames.contains(this.#name)) request.result.createObjectStore(this.#name)
-    }
-    const connection = await answerOf(request)
-    const lose = (): void => {
-      if (this.#connection === connection) this.#lose()
-    }
+    const connection = await this.#connect()
+    const lose = (): void => this.#lose(connection)
     connection.onclose = lose
     // It would keep whoever removes the database waiting.
     connection.onversionchange = lose
@@ -63,13 +59,11 @@ export class IndexedDatabase implements LevelDatabase {
   }
 
   async get(key: string, _options: LevelValueOptions): Promise<Uint8Array | undefined> {
-    return bytesOf(await answerOf(this.#begin('readonly').get(storedKey(key))))
+    return bytesOf(await this.#read(objects => objects.get(storedKey(key))))
   }
 
   async getMany(keys: string[], _options: LevelValueOptions): Promise<(Uint8Array | undefined)[]> {
-    if (keys.length === 0) return []
-    const objects = this.#begin('readonly')
-    return await Promise.all(keys.map(async key => bytesOf(await answerOf(objects.get(storedKey(key))))))
+    return (await this.#readAll(objects => keys.map(key => objects.get(storedKey(key))))).map(bytesOf)
   }
 
   async put(key: string, value: Uint8Array, { sync }: LevelValueOptions & LevelWriteOptions): Promise<void> {
@@ -97,12 +91,47 @@ export class IndexedDatabase implements LevelDatabase {
     return {
       nextv: async size => {
         const start = after ?? (gte === undefined ? undefined : storedKey(gte))
-        const keys = await answerOf(this.#begin('readonly').getAllKeys(rangeOf(start, end, after !== undefined), size))
+        const range = rangeOf(start, end, after !== undefined)
+        const keys = await this.#read(objects => objects.getAllKeys(range, size))
         after = keys.at(-1) ?? after
         return keys.map(keyText)
       },
       close: async () => undefined,
     }
+  }
+
+  // Clearing the data of an origin also ends an opening that comes at the wrong moment.
+  async #connect(): Promise<IDBDatabase> {
+    for (let attempt = 1; ; attempt++) {
+      const request = indexedDB.open(`level-js-${this.#name}`, 1)
+      request.onupgradeneeded = () => {
+        if (!request.result.objectStoreNames.contains(this.#name)) request.result.createObjectStore(this.#name)
+      }
+      try {
+        return await answerOf(request)
+      } catch (error) {
+        if (attempt === maxAttempts || !isNamed(error, 'AbortError')) throw error
+        this.#wasLost = true
+      }
+    }
+  }
+
+  async #read<T>(ask: (objects: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const [answer] = await this.#readAll(objects => [ask(objects)])
+    return answer!
+  }
+
+  // We never abort a read: the browser closed the database in the middle of it. It is then read once more.
+  async #readAll<T>(ask: (objects: IDBObjectStore) => IDBRequest<T>[]): Promise<T[]> {
+    const objects = this.#begin('readonly')
+    try {
+      return await Promise.all(ask(objects).map(answerOf))
+    } catch (error) {
+      if (!isNamed(error, 'AbortError')) throw error
+      this.#lose(objects.transaction.db)
+    }
+    await this.open()
+    return await Promise.all(ask(this.#begin('readonly')).map(answerOf))
   }
 
   // Done once the transaction is: that of a request alone can still be undone.
@@ -132,16 +161,17 @@ export class IndexedDatabase implements LevelDatabase {
         return this.#connection.transaction(this.#name, mode, { durability }).objectStore(this.#name)
       } catch (error) {
         // Closed by the browser, which has not said so yet.
-        if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw error
-        this.#lose()
+        if (!isNamed(error, 'InvalidStateError')) throw error
+        this.#lose(this.#connection)
       }
     }
     throw new NotOpenError('The database is not open')
   }
 
-  #lose(): void {
+  #lose(connection: IDBDatabase): void {
+    if (this.#connection !== connection) return
     this.#wasLost = true
-    this.#connection?.close()
+    connection.close()
     this.#connection = undefined
   }
 }
@@ -149,6 +179,10 @@ export class IndexedDatabase implements LevelDatabase {
 /** Says what abstract-level says of a database that is not open. */
 class NotOpenError extends Error {
   readonly code = 'LEVEL_DATABASE_NOT_OPEN'
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof DOMException && error.name === name
 }
 
 function answerOf<T>(request: IDBRequest<T>): Promise<T> {

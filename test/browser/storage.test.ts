@@ -57,7 +57,7 @@ describeChromium('the storage of a page', () => {
 
   it('fails by typed errors only while it is evicted, and loads nothing that is not whole', async () => {
     const { tab, session, close } = await openFresh()
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 4; round++) {
       const saves = Array.from({ length: 5 }, (_, i) => tab.call('save', round * 10 + i, 200))
       await clear(session)
       for (const result of await Promise.all(saves)) expect(Object.keys(result)[0]).toMatch(/^(?:value|code)$/)

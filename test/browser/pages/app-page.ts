@@ -16,8 +16,12 @@ const columns = { rows: keyed((row: State['rows'][number]) => row.id) }
 const stateOf = (number: number, textLength: number): State => ({
   number,
   copy: { number },
-  rows: Array.from({ length: rowCount }, (_, i) => ({ id: `row-${i}`, number, text: 'x'.repeat(textLength) })),
+  rows: Array.from({ length: rowCount }, (_, i) => ({ id: `row-${i}`, number, text: randomText(textLength) })),
 })
+
+// Nothing that could be packed into less.
+const randomText = (length: number): string =>
+  String.fromCharCode(...Array.from({ length }, () => 33 + Math.floor(Math.random() * 90)))
 
 let store: LevelStore | undefined
 let cache: SnapshotCache<State> | undefined
