@@ -29,7 +29,6 @@ const reading = await staticModules('src/snapshot/read-elements.ts')
 const writing = await staticModules('src/snapshot/write-side.ts')
 // What runs in browsers too: it must not share a file with what imports Node's modules.
 const leveled = await staticModules('src/store/level-store.ts')
-const indexed = await staticModules('src/store/browser-level-store.ts')
 await build.write({
   dir: 'dist',
   format: 'esm',
@@ -38,7 +37,12 @@ await build.write({
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [
-      { name: 'databases', test: id => indexed.has(id) && !started.has(id), minShareCount: 2, priority: 7 },
+      {
+        name: 'databases',
+        test: /src.store.(database-|level-|indexed-|open-indexed|tab-lock|prefix-end)/,
+        minShareCount: 2,
+        priority: 7,
+      },
       { name: 'shared', test: id => started.has(id) || leveled.has(id), minShareCount: 2, priority: 6 },
       { name: 'shared', test: /rolldown.runtime|store.key-queue/, priority: 6 },
       { name: 'elements', test: id => reading.has(id), priority: 5 },
