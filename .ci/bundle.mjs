@@ -43,6 +43,7 @@ await build.write({
         minShareCount: 2,
         priority: 7,
       },
+      { name: 'shared', test: id => started.has(id), minShareCount: 2, priority: 8 },
       { name: 'shared', test: id => started.has(id) || leveled.has(id), minShareCount: 2, priority: 6 },
       { name: 'shared', test: /rolldown.runtime|store.key-queue/, priority: 6 },
       { name: 'elements', test: id => reading.has(id), priority: 5 },
