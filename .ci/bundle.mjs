@@ -9,6 +9,7 @@ const build = await rolldown({
     index: 'src/index.ts',
     'store/file-store': 'src/store/file-store.ts',
     'store/level-store': 'src/store/level-store.ts',
+    'store/browser-level-store': 'src/store/browser-level-store.ts',
     'netmap/index': 'src/netmap/index.ts',
     'group/index': 'src/group/index.ts',
     'group/node/index': 'src/group/node/index.ts',
@@ -38,6 +39,13 @@ await build.write({
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [
+      {
+        name: 'databases',
+        test: /src.store.(database-|level-|indexed-|open-indexed|tab-lock|prefix-end)/,
+        minShareCount: 2,
+        priority: 7,
+      },
+      { name: 'shared', test: id => started.has(id), minShareCount: 2, priority: 8 },
       { name: 'shared', test: id => started.has(id) || leveled.has(id), minShareCount: 2, priority: 6 },
       { name: 'shared', test: /rolldown.runtime|store.key-queue/, priority: 6 },
       { name: 'elements', test: id => reading.has(id), priority: 5 },

@@ -113,7 +113,12 @@ function mayImport({ from, to, isTypeOnly }: Import): boolean {
 
 it('the imports are found', () => {
   expect(imports.length).toBeGreaterThan(200)
-  expect(imports).toContainEqual({ from: 'store/level-store.ts', to: 'level', isTypeOnly: false, isLazy: true })
+  expect(imports).toContainEqual({
+    from: 'store/open-level-directory.ts',
+    to: 'level',
+    isTypeOnly: false,
+    isLazy: true,
+  })
 })
 
 it('every folder imports only what the table allows', () => {
