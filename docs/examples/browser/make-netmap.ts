@@ -11,8 +11,11 @@ const systems = [
   ['Android', '16'],
 ] as const
 
+// Fixed, so that a server that is started again knows the same peers.
+const bornMs = Date.UTC(2026, 5, 1)
+
 /** A network map of `count` peers, the same one whenever it is made. */
-export function makeNetmap(count: number, now: number): Netmap {
+export function makeNetmap(count: number): Netmap {
   const random = numbersFrom(7)
   const below = (limit: number): number => Math.floor(random() * limit)
   const users: Record<string, User> = {}
@@ -35,7 +38,7 @@ export function makeNetmap(count: number, now: number): Netmap {
       version,
       endpoints: Array.from({ length: 2 }, () => `203.0.113.${below(256)}:${1024 + below(64_000)}`),
       online,
-      lastSeen: new Date(now - awayMs).toISOString(),
+      lastSeen: new Date(bornMs - awayMs).toISOString(),
     }
   })
   return { self: { name: 'this-browser', tailnet: 'example.com' }, users, peers }

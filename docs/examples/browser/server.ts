@@ -41,7 +41,7 @@ export async function startServer({
   peers = 10_000,
   wait = sleep,
 }: ExampleServerOptions): Promise<ExampleServer> {
-  let netmap: Netmap = makeNetmap(peers, Date.now())
+  let netmap: Netmap = makeNetmap(peers)
   let settings: ServerSettings = { mode: 'answers', delayMs: 1500 }
   let requests = 0
   let changes = 0

@@ -7,5 +7,6 @@ export function changedPeers(before: readonly Peer[], after: readonly Peer[]): s
 }
 
 function isSame(a: Peer | undefined, b: Peer): boolean {
-  return a?.online === b.online && a.lastSeen === b.lastSeen && JSON.stringify(a) === JSON.stringify(b)
+  // Texts, truth values and lists of texts: they are told apart by how they are written.
+  return a !== undefined && Object.entries(b).every(([name, value]) => String(value) === String(a[name as keyof Peer]))
 }

@@ -1,5 +1,4 @@
 const count = new Intl.NumberFormat('en')
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' })
 
 export const countText = (value: number): string => count.format(value)
 
@@ -10,12 +9,16 @@ export function bytesText(bytes: number): string {
   return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
-/** How long ago something was: `5 sec. ago`, `3 days ago`. */
+const date = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' })
+
+/** The day of a time in ISO 8601: `Jun 1`. */
+export const dayText = (iso: string): string => date.format(new Date(iso))
+
+/** How long ago something was: `just now`, `5 s ago`, `3 d ago`. */
 export function agoText(ageMs: number): string {
   const seconds = Math.round(ageMs / 1000)
   if (seconds < 1) return 'just now'
-  if (seconds < 60) return relative.format(-seconds, 'second')
-  if (seconds < 3600) return relative.format(-Math.round(seconds / 60), 'minute')
-  if (seconds < 86_400) return relative.format(-Math.round(seconds / 3600), 'hour')
-  return relative.format(-Math.round(seconds / 86_400), 'day')
+  if (seconds < 60) return `${seconds} s ago`
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`
+  return seconds < 86_400 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} d ago`
 }

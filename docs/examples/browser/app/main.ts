@@ -2,8 +2,8 @@ import { drawTimelines } from './draw-timelines.ts'
 import { Pane } from './pane.ts'
 import { changePeer } from './server-calls.ts'
 import { startServerPanel } from './server-panel.ts'
-import { startWith } from './start-with.ts'
-import { startWithout } from './start-without.ts'
+import { startWith, type WithColdsnap } from './start-with.ts'
+import { startWithout, type WithoutColdsnap } from './start-without.ts'
 
 const find = <Kind extends Element>(selector: string): Kind => document.querySelector<Kind>(selector)!
 
@@ -24,28 +24,34 @@ find<HTMLInputElement>('#search').addEventListener('input', ({ currentTarget }) 
   for (const { pane } of [without, cached]) pane.search((currentTarget as HTMLInputElement).value)
 })
 find('#again').addEventListener('click', () => location.reload())
-
 find('#origin').textContent = navigator.serviceWorker?.controller
   ? 'This page came from its service worker; the server was not asked for it.'
   : 'This page came from the server.'
+
+const note = find('#note')
+try {
+  const [plain, kept] = await starting
+  offerActions(plain, kept)
+  if (kept.isFirst && cached.pane.times.freshMs !== undefined) note.textContent = 'Stored. Now start again.'
+} catch (error) {
+  note.textContent = `The state is not stored: ${error instanceof Error ? error.message : error}.`
+}
+// Last: a start has better things to do.
 await navigator.serviceWorker?.register('./service-worker.js')
 
-const [plain, kept] = await starting
-const change = find<HTMLButtonElement>('#change')
-change.disabled = cached.pane.times.freshMs === undefined
-change.addEventListener('click', async () => {
-  change.disabled = true
-  try {
-    const peer = await changePeer()
-    await Promise.all([plain.change(peer), kept.change(peer)])
-    change.disabled = false
-  } catch {
-    find('#note').textContent = 'The server did not answer: nothing has changed.'
-  }
-})
-const forget = find<HTMLButtonElement>('#forget')
-forget.disabled = false
-forget.addEventListener('click', async () => {
-  await kept.forget()
-  location.reload()
-})
+function offerActions(plain: WithoutColdsnap, kept: WithColdsnap): void {
+  const change = find<HTMLButtonElement>('#change')
+  change.disabled = cached.pane.times.freshMs === undefined
+  change.addEventListener('click', async () => {
+    const peer = await changePeer().catch(() => undefined)
+    note.textContent = peer === undefined ? 'The server did not answer: nothing has changed.' : ''
+    if (peer !== undefined) await Promise.all([plain.change(peer), kept.change(peer)])
+  })
+
+  const forget = find<HTMLButtonElement>('#forget')
+  forget.disabled = false
+  forget.addEventListener('click', async () => {
+    await kept.forget()
+    location.reload()
+  })
+}

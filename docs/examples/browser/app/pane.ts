@@ -1,4 +1,4 @@
-import { agoText, bytesText, countText, msText } from './format.ts'
+import { agoText, bytesText, countText, dayText, msText } from './format.ts'
 import type { Netmap, Peer } from './netmap.ts'
 import { VirtualTable } from './virtual-table.ts'
 
@@ -45,13 +45,18 @@ export class Pane {
   }
 
   /** Resolves once the state is on the screen. */
-  async showFresh(netmap: Netmap, changed: readonly string[]): Promise<void> {
-    this.#changed = new Set(changed)
+  async showFresh(netmap: Netmap): Promise<void> {
     this.#show(netmap)
     this.#say('fresh', 'Fresh')
     const freshMs = await this.#drawn()
     this.#times = { ...this.#times, freshMs }
     this.#part('fresh').textContent = msText(freshMs)
+  }
+
+  /** Marks the peers of these ids. */
+  markChanged(ids: readonly string[]): void {
+    this.#changed = new Set(ids)
+    this.#showFound()
   }
 
   showOffline(reason: string): void {
@@ -62,14 +67,14 @@ export class Pane {
       this.#part('empty').textContent = reason
       this.#part('first-row').textContent = 'none'
     } else {
-      this.#say('stale', `No answer: still stale, stored ${agoText(Date.now() - this.#savedAt.getTime())}`)
+      this.#say('stale', `No answer, stored ${agoText(Date.now() - this.#savedAt.getTime())}`)
     }
   }
 
   async change(peer: Peer): Promise<void> {
     if (this.#netmap === undefined) return
-    this.#changed = new Set([peer.id])
     this.#show({ ...this.#netmap, peers: this.#netmap.peers.map(each => (each.id === peer.id ? peer : each)) })
+    this.markChanged([peer.id])
     const index = this.#found().indexOf(peer)
     if (index >= 0) this.#table.reveal(index)
     await this.#drawn()
@@ -77,7 +82,8 @@ export class Pane {
 
   showWritten(bytes: number, rows: number | 'all', wholeBytes: number): void {
     this.#part('bytes').textContent = bytesText(bytes)
-    const what = rows === 'all' ? 'all rows' : rows === 1 ? '1 row' : rows === 0 ? 'nothing changed' : `${rows} rows`
+    const what =
+      rows === 'all' ? 'all rows' : rows === 1 ? '1 row' : rows === 0 ? 'nothing changed' : `${countText(rows)} rows`
     this.#part('bytes-note').textContent = rows === 'all' ? what : `${what}; the whole is ${bytesText(wholeBytes)}`
   }
 
@@ -111,21 +117,25 @@ export class Pane {
   #found(): readonly Peer[] {
     const peers = this.#netmap?.peers ?? []
     if (this.#query === '') return peers
-    this.#texts ??= peers.map(peer => this.#rowOf(peer).cells.slice(0, 4).join('\n').toLowerCase())
+    this.#texts ??= peers.map(peer => this.#textOf(peer))
     return peers.filter((_, i) => this.#texts![i]!.includes(this.#query))
   }
 
-  #rowOf({ id, name, owner, addresses, os, version, online, lastSeen }: Peer): {
+  #rowOf({ id, name, owner, addresses, os, online, lastSeen }: Peer): {
     id: string
     cells: string[]
     marks: string
   } {
-    const seen = online ? 'online' : agoText(Date.now() - Date.parse(lastSeen))
+    const seen = online ? 'online' : dayText(lastSeen)
     return {
       id,
-      cells: [name, this.#netmap?.users[owner]?.name ?? '', addresses[0] ?? '', `${os} ${version}`, seen],
+      cells: [name, this.#netmap?.users[owner]?.name ?? '', addresses[0] ?? '', os, seen],
       marks: `${online ? 'online' : 'offline'}${this.#changed.has(id) ? ' changed' : ''}`,
     }
+  }
+
+  #textOf({ name, owner, addresses, os }: Peer): string {
+    return [name, this.#netmap?.users[owner]?.name, addresses[0], os].join('\n').toLowerCase()
   }
 
   async #drawn(): Promise<number> {

@@ -1,8 +1,9 @@
 import type { Netmap, Peer, ServerSettings } from './netmap.ts'
 
+// Without `no-store` Chromium lets the second of two equal requests wait for the first.
 /** The network map, fresh from the server, and its size as JSON. */
 export async function fetchNetmap(): Promise<{ readonly netmap: Netmap; readonly bytes: number }> {
-  const body = await (await ask('api/netmap')).arrayBuffer()
+  const body = await (await ask('api/netmap', { cache: 'no-store' })).arrayBuffer()
   return { netmap: JSON.parse(new TextDecoder().decode(body)) as Netmap, bytes: body.byteLength }
 }
 

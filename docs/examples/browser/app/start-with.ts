@@ -1,4 +1,4 @@
-import { entries, keyed, SnapshotCache } from 'coldsnap'
+import { entries, keyed, MemoryStore, SnapshotCache } from 'coldsnap'
 import { LevelStore } from 'coldsnap/level'
 import { changedPeers } from './changed-peers.ts'
 import type { Netmap, Peer } from './netmap.ts'
@@ -7,18 +7,20 @@ import { fetchNetmap } from './server-calls.ts'
 
 /** What can be done with the pane once it has started. */
 export interface WithColdsnap {
+  /** Whether nothing was stored when it started. */
+  readonly isFirst: boolean
   /** Stores and shows one peer that the server says has changed. */
   change(peer: Peer): Promise<void>
+  /** Removes all that is stored. */
   forget(): Promise<void>
 }
 
 /** A start with coldsnap: the last good state at once, the fresh one when the server has answered. */
 export async function startWith(pane: Pane): Promise<WithColdsnap> {
-  const fetching = fetchNetmap()
-  // Being offline is a normal case, looked at below.
-  fetching.catch(() => undefined)
-
-  const store = await LevelStore.open('coldsnap-example')
+  // Being offline is a normal case.
+  const fetching = fetchNetmap().catch(() => undefined)
+  // IndexedDB, or where a browser keeps nothing a start that is no worse than the other one.
+  const store = await LevelStore.open('coldsnap-example').catch(() => new MemoryStore())
   const cache = new SnapshotCache<Netmap>(store, {
     columns: { peers: keyed('id'), users: entries() },
     immutable: true,
@@ -28,15 +30,16 @@ export async function startWith(pane: Pane): Promise<WithColdsnap> {
   if (snapshot === undefined) pane.wait('Nothing stored yet: waiting for the server')
   else await pane.showStale(snapshot.state, snapshot.savedAt)
 
-  try {
-    const { netmap } = await fetching
-    const changed = snapshot === undefined ? [] : changedPeers(snapshot.state.peers, netmap.peers)
-    await pane.showFresh(netmap, changed)
+  const answer = await fetching
+  if (answer === undefined) {
+    pane.showOffline('The server did not answer, and nothing is stored yet')
+  } else {
     // Drawn first, stored afterwards.
-    const { bytes } = await cache.store(netmap)
+    await pane.showFresh(answer.netmap)
+    const { bytes } = await cache.store(answer.netmap)
+    const changed = snapshot === undefined ? [] : changedPeers(snapshot.state.peers, answer.netmap.peers)
+    pane.markChanged(changed)
     pane.showWritten(bytes, snapshot === undefined ? 'all' : changed.length, await wholeBytes())
-  } catch {
-    pane.showOffline('The server did not answer, and nothing is stored from a visit before')
   }
 
   async function wholeBytes(): Promise<number> {
@@ -44,6 +47,7 @@ export async function startWith(pane: Pane): Promise<WithColdsnap> {
   }
 
   return {
+    isFirst: snapshot === undefined,
     change: async peer => {
       await pane.change(peer)
       const { bytes } = await cache.patch('peers', { set: [peer] })

@@ -12,7 +12,7 @@ export async function startWithout(pane: Pane): Promise<WithoutColdsnap> {
   pane.wait('Waiting for the server')
   try {
     const { netmap, bytes } = await fetchNetmap()
-    await pane.showFresh(netmap, [])
+    await pane.showFresh(netmap)
     pane.showWhole(bytes)
   } catch {
     pane.showOffline('The server did not answer, so there is nothing to show')
