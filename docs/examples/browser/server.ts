@@ -42,6 +42,7 @@ export async function startServer({
   wait = sleep,
 }: ExampleServerOptions): Promise<ExampleServer> {
   let netmap: Netmap = makeNetmap(peers)
+  let netmapJson = JSON.stringify(netmap)
   let settings: ServerSettings = { mode: 'answers', delayMs: 1500 }
   let requests = 0
   let changes = 0
@@ -52,6 +53,7 @@ export async function startServer({
     const before = netmap.peers[index]!
     const peer = { ...before, online: !before.online, lastSeen: new Date().toISOString() }
     netmap = { ...netmap, peers: netmap.peers.with(index, peer) }
+    netmapJson = JSON.stringify(netmap)
     return peer
   }
 
@@ -60,17 +62,17 @@ export async function startServer({
       requests++
       await wait(settings.delayMs)
       if (settings.mode === 'unreachable') response.destroy()
-      else if (settings.mode === 'fails') sendJson(response, { error: 'Out of order' }, 503)
-      else sendJson(response, netmap)
+      else if (settings.mode === 'fails') sendJson(response, '{"error":"Out of order"}', 503)
+      else sendJson(response, netmapJson)
     },
-    'GET /api/settings': async (_, response) => sendJson(response, settings),
+    'GET /api/settings': async (_, response) => sendJson(response, JSON.stringify(settings)),
     'POST /api/settings': async (request, response) => {
       settings = settingsOf(await bodyOf(request)) ?? settings
-      sendJson(response, settings)
+      sendJson(response, JSON.stringify(settings))
     },
     'POST /api/change': async (_, response) => {
       if (settings.mode === 'unreachable') response.destroy()
-      else sendJson(response, changePeer())
+      else sendJson(response, JSON.stringify(changePeer()))
     },
   }
 
@@ -115,8 +117,7 @@ async function sendFile(site: string, pathname: string, response: ServerResponse
     .end(content)
 }
 
-function sendJson(response: ServerResponse, value: object, status = 200): void {
-  const body = JSON.stringify(value)
+function sendJson(response: ServerResponse, body: string, status = 200): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(body)
 }
 
