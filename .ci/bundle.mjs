@@ -9,6 +9,7 @@ const build = await rolldown({
     index: 'src/index.ts',
     'store/file-store': 'src/store/file-store.ts',
     'store/level-store': 'src/store/level-store.ts',
+    'store/browser-level-store': 'src/store/browser-level-store.ts',
     'netmap/index': 'src/netmap/index.ts',
     'group/index': 'src/group/index.ts',
     'group/node/index': 'src/group/node/index.ts',
@@ -28,6 +29,7 @@ const reading = await staticModules('src/snapshot/read-elements.ts')
 const writing = await staticModules('src/snapshot/write-side.ts')
 // What runs in browsers too: it must not share a file with what imports Node's modules.
 const leveled = await staticModules('src/store/level-store.ts')
+const indexed = await staticModules('src/store/browser-level-store.ts')
 await build.write({
   dir: 'dist',
   format: 'esm',
@@ -36,6 +38,7 @@ await build.write({
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [
+      { name: 'databases', test: id => indexed.has(id) && !started.has(id), minShareCount: 2, priority: 7 },
       { name: 'shared', test: id => started.has(id) || leveled.has(id), minShareCount: 2, priority: 6 },
       { name: 'shared', test: /rolldown.runtime|store.key-queue/, priority: 6 },
       { name: 'elements', test: id => reading.has(id), priority: 5 },

@@ -8,8 +8,12 @@ import type { DirectoryLock } from './lock-target.ts'
 type Fs = typeof import('node:fs')
 type Path = typeof import('node:path')
 
-/** What LevelDB itself does not watch over, done for one open directory. */
+/** What the database itself does not watch over, done for one that is open. */
 export interface LevelGuard {
+  /** Whether every other writer is kept out, and was since the database was opened. */
+  readonly isAlone: boolean
+  /** Throws if nothing may be written. */
+  checkWrite(): void
   /** Whether about `bytes` more fit on the disk. True if that cannot be told. */
   hasRoom(bytes: number): boolean
   /** Ends the claim on the directory. */
@@ -46,6 +50,8 @@ export async function guardLevelDirectory(location: string): Promise<LevelGuard 
     throw error
   }
   return {
+    isAlone: true,
+    checkWrite: () => undefined,
     hasRoom: bytes => hasRoom(fs, path, real, bytes),
     release: async () => {
       await lock?.release()

@@ -22,9 +22,9 @@ export class LevelHandle {
     this.#guard = guard
   }
 
-  /** Whether other writers are kept out; in a browser no lock does that. */
-  get isGuarded(): boolean {
-    return this.#guard !== undefined
+  /** Whether every other writer is kept out. */
+  get isAlone(): boolean {
+    return this.#guard?.isAlone === true
   }
 
   /** Runs a read. If the database is closed after a failed opening, that is tried again first. */
@@ -42,6 +42,7 @@ export class LevelHandle {
 
   /** Runs a write of about `bytes`, a second time after reopening if the first one fails at the disk. */
   async write(bytes: number, run: () => Promise<void>): Promise<void> {
+    this.#guard?.checkWrite()
     if (this.#wedged) await this.#recover(bytes, undefined)
     try {
       await this.read(run)

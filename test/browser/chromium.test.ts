@@ -4,7 +4,7 @@ import { pageOfTests } from '../helpers/serve.ts'
 
 describeChromium('a bundled page in Chromium', () => {
   const chromium = chromiumOfTests()
-  const served = pageOfTests('test/browser/pages/store-page.ts')
+  const served = pageOfTests('test/browser/pages/memory-page.ts')
 
   it('runs a store', async () => {
     const page = await chromium().context.newPage()

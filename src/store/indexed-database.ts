@@ -1,0 +1,189 @@
+import { utf8Decode, utf8Encode } from '../bytes/utf8.ts'
+import type {
+  LevelDatabase,
+  LevelKeyIterator,
+  LevelKeyOptions,
+  LevelOperation,
+  LevelRangeOptions,
+  LevelValueOptions,
+  LevelWriteOptions,
+} from './level-database.ts'
+
+/**
+ * A database of IndexedDB, laid out as the package browser-level does: an object store of the database's name in
+ * `level-js-<name>`, keys and values as bytes. Each call is one transaction: all or nothing, also across a crash.
+ *
+ * Not that package itself: it is ten times the code, needs polyfills of Node's modules, keeps the whole buffer behind a
+ * view, has no say in durability, and does not hear that the browser closed the database.
+ */
+export class IndexedDatabase implements LevelDatabase {
+  readonly #name: string
+  #connection: IDBDatabase | undefined
+  #wasLost = false
+  #canBeStrict = false
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  get status(): 'open' | 'closed' {
+    return this.#connection === undefined ? 'closed' : 'open'
+  }
+
+  /** Whether it was ever closed by others: by the browser, to clear its data, or by who removes the database. */
+  get wasLost(): boolean {
+    return this.#wasLost
+  }
+
+  /** Whether this browser can be told to flush a write to the disk. */
+  get canBeStrict(): boolean {
+    return this.#canBeStrict
+  }
+
+  async open(): Promise<void> {
+    if (this.#connection !== undefined) return
+    const request = indexedDB.open(`level-js-${this.#name}`, 1)
+    request.onupgradeneeded = () => {
+      if (!request.result.objectStoreNames.contains(this.#name)) request.result.createObjectStore(this.#name)
+    }
+    const connection = await answerOf(request)
+    const lose = (): void => {
+      if (this.#connection === connection) this.#lose()
+    }
+    connection.onclose = lose
+    // It would keep whoever removes the database waiting.
+    connection.onversionchange = lose
+    this.#connection = connection
+    this.#canBeStrict = this.#begin('readonly', true).transaction.durability === 'strict'
+  }
+
+  async close(): Promise<void> {
+    this.#connection?.close()
+    this.#connection = undefined
+  }
+
+  async get(key: string, _options: LevelValueOptions): Promise<Uint8Array | undefined> {
+    return bytesOf(await answerOf(this.#begin('readonly').get(storedKey(key))))
+  }
+
+  async getMany(keys: string[], _options: LevelValueOptions): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length === 0) return []
+    const objects = this.#begin('readonly')
+    return await Promise.all(keys.map(async key => bytesOf(await answerOf(objects.get(storedKey(key))))))
+  }
+
+  async put(key: string, value: Uint8Array, { sync }: LevelValueOptions & LevelWriteOptions): Promise<void> {
+    await this.#write(sync, objects => objects.put(storedValue(value), storedKey(key)))
+  }
+
+  async del(key: string, { sync }: LevelKeyOptions & LevelWriteOptions): Promise<void> {
+    await this.#write(sync, objects => objects.delete(storedKey(key)))
+  }
+
+  async batch(operations: LevelOperation[], { sync }: LevelValueOptions & LevelWriteOptions): Promise<void> {
+    if (operations.length === 0) return
+    await this.#write(sync, objects => {
+      for (const operation of operations) {
+        const key = storedKey(operation.key)
+        if (operation.type === 'put') objects.put(storedValue(operation.value), key)
+        else objects.delete(key)
+      }
+    })
+  }
+
+  keys({ gte, lt }: LevelRangeOptions): LevelKeyIterator {
+    const end = lt === undefined ? undefined : storedKey(lt)
+    let after: IDBValidKey | undefined
+    return {
+      nextv: async size => {
+        const start = after ?? (gte === undefined ? undefined : storedKey(gte))
+        const keys = await answerOf(this.#begin('readonly').getAllKeys(rangeOf(start, end, after !== undefined), size))
+        after = keys.at(-1) ?? after
+        return keys.map(keyText)
+      },
+      close: async () => undefined,
+    }
+  }
+
+  // Done once the transaction is: that of a request alone can still be undone.
+  async #write(isStrict: boolean, run: (objects: IDBObjectStore) => unknown): Promise<void> {
+    const objects = this.#begin('readwrite', isStrict)
+    const { transaction } = objects
+    const done = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => reject(transaction.error ?? new Error('The browser aborted the transaction'))
+    })
+    try {
+      run(objects)
+      // Not before all of it was asked for; it saves the wait for the answers.
+      transaction.commit?.()
+    } catch (error) {
+      transaction.abort()
+      done.catch(() => undefined)
+      throw error
+    }
+    await done
+  }
+
+  #begin(mode: 'readonly' | 'readwrite', isStrict = false): IDBObjectStore {
+    if (this.#connection !== undefined) {
+      try {
+        const durability = isStrict ? 'strict' : 'relaxed'
+        return this.#connection.transaction(this.#name, mode, { durability }).objectStore(this.#name)
+      } catch (error) {
+        // Closed by the browser, which has not said so yet.
+        if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw error
+        this.#lose()
+      }
+    }
+    throw new NotOpenError('The database is not open')
+  }
+
+  #lose(): void {
+    this.#wasLost = true
+    this.#connection?.close()
+    this.#connection = undefined
+  }
+}
+
+/** Says what abstract-level says of a database that is not open. */
+class NotOpenError extends Error {
+  readonly code = 'LEVEL_DATABASE_NOT_OPEN'
+}
+
+function answerOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+}
+
+// As bytes, because IndexedDB orders text by UTF-16 units.
+function storedKey(key: string): BufferSource & Uint8Array<ArrayBuffer> {
+  return new Uint8Array(utf8Encode(key))
+}
+
+// The empty text, which no store has as a key, for what was put there by others.
+function keyText(key: IDBValidKey): string {
+  try {
+    return key instanceof ArrayBuffer ? utf8Decode(new Uint8Array(key)) : ''
+  } catch {
+    return ''
+  }
+}
+
+// The database would keep all of the memory that a view shows a part of.
+function storedValue(value: Uint8Array): Uint8Array {
+  const { buffer, byteLength } = value
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? value : value.slice()
+}
+
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value === undefined || value instanceof Uint8Array) return value
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : utf8Encode(String(value))
+}
+
+function rangeOf(start: IDBValidKey | undefined, end: IDBValidKey | undefined, isAfter: boolean): IDBKeyRange | null {
+  if (start === undefined) return end === undefined ? null : IDBKeyRange.upperBound(end, true)
+  return end === undefined ? IDBKeyRange.lowerBound(start, isAfter) : IDBKeyRange.bound(start, end, isAfter, true)
+}
