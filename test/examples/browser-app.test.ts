@@ -49,7 +49,7 @@ describeChromium('the browser example', () => {
       resolve: {
         alias: [
           { find: /^coldsnap$/, replacement: join(root, 'src/index.ts') },
-          { find: /^coldsnap\/level$/, replacement: join(root, 'src/store/level-store.ts') },
+          { find: /^coldsnap\/level$/, replacement: join(root, 'src/store/browser-level-store.ts') },
         ],
       },
     })

@@ -19,8 +19,8 @@ export interface WithColdsnap {
 export async function startWith(pane: Pane): Promise<WithColdsnap> {
   // Being offline is a normal case.
   const fetching = fetchNetmap().catch(() => undefined)
-  // IndexedDB, or where a browser keeps nothing a start that is no worse than the other one.
-  const store = await LevelStore.open('coldsnap-example').catch(() => new MemoryStore())
+  // In IndexedDB, which any number of tabs share. Where a browser keeps nothing, this start is as good as the other one.
+  const store = await LevelStore.open('coldsnap-example', { lock: false }).catch(() => new MemoryStore())
   const cache = new SnapshotCache<Netmap>(store, {
     columns: { peers: keyed('id'), users: entries() },
     immutable: true,
