@@ -1,5 +1,7 @@
 // Texts of one or two bytes per unit, as they are: unlike UTF-8 this keeps lone surrogates, and a text in memory has
-// exactly this form, so that it costs one copy. Node does that copy natively, browsers unit by unit.
+// exactly this form, so that it costs one copy. Node does that copy natively, browsers where it is ASCII.
+
+import { utf8Decode } from '../bytes/utf8.ts'
 
 interface NativeText {
   latin1Slice(start: number, end: number): string
@@ -24,7 +26,8 @@ export interface UnitText {
 
 /** For any platform. */
 export const portableText: UnitText = {
-  readLatin1: bytes => fromUnits(bytes),
+  // Most texts are ASCII, of which every platform has a native decoder.
+  readLatin1: bytes => (isAscii(bytes) ? utf8Decode(bytes) : fromUnits(bytes)),
   readUtf16(bytes) {
     const units = new Uint16Array(bytes.byteLength >> 1)
     for (let i = 0; i < units.length; i++) units[i] = bytes[i * 2]! | (bytes[i * 2 + 1]! << 8)
@@ -42,11 +45,16 @@ export const portableText: UnitText = {
   },
 }
 
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 0x7f) return false
+  return true
+}
+
 function fromUnits(units: Uint8Array | Uint16Array): string {
   let text = ''
   // Engines limit the number of arguments of one call.
   for (let at = 0; at < units.length; at += 8192) {
-    text += String.fromCharCode.apply(null, Array.from(units.subarray(at, at + 8192)))
+    text += Reflect.apply(String.fromCharCode, null, units.subarray(at, at + 8192))
   }
   return text
 }
