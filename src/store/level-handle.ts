@@ -54,6 +54,7 @@ export class LevelHandle {
     }
   }
 
+  /** Closes the database, after a reopening that is under way, and gives back what guards it. */
   async close(): Promise<void> {
     await this.#reopening?.catch(() => undefined)
     try {

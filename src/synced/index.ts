@@ -1,4 +1,5 @@
 export type { BreakerOptions } from '../core/breaker.ts'
+export type { CallSignal } from '../core/call-signal.ts'
 export type { Meter, MeterResult, TelemetryAttributes } from '../core/meter.ts'
 export type { PrometheusOptions } from '../core/prometheus-text.ts'
 export type { ValueSharing } from './held-value.ts'

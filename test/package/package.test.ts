@@ -56,10 +56,10 @@ describe('the packed package', () => {
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       // Only what is imported is declared; the command is not.
       /^dist\/(?!bench|cli|crash|churn|examples|faults|soak|test)[\w/.-]+\.(js|js\.map|d\.ts|d\.ts\.map)$/,
-      /^dist\/cli\/main\.js(\.map)?$/,
+      /^dist\/cli\/(main|parts\/[\w-]+)\.js(\.map)?$/,
       // For the maps.
       /^src\/[\w/.-]+\.ts$/,
-      /^docs\/[\w/.-]+\.(md|svg|png|ts|html|css|json)$/,
+      /^docs\/[\w/.-]+\.(md|txt|svg|png|ts|html|css|json)$/,
     ]
     const others = files
       .map(file => file.slice('package/'.length))
