@@ -19,7 +19,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '50000' },
     seconds: { type: 'string', default: '10' },
     contenders: { type: 'string', default: contenders.map(({ id }) => id).join(',') },
-    page: { type: 'string', default: 'none' },
+    page: { type: 'string', default: 'docs/synced.md' },
   },
 })
 

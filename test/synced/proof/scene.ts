@@ -43,9 +43,6 @@ export interface Heard {
 }
 
 /** Prefix of the caches of a scene. */
-/** On a machine that is busy an answer may take long; tests of deadlines have their own. */
-const patientMs = 10_000
-
 export const prefix = 'scene:'
 
 /** Caches on an emptied server, closed when the test is over. */
@@ -93,14 +90,7 @@ export class Scene implements AsyncDisposable {
   async open<T = unknown>({ url, database, ...options }: SceneOptions = {}): Promise<SyncedCache<T>> {
     const redis = options.redis ?? (await this.client(url, database))
     const compat = this.mode === 'go' ? { compat: 'go' as const } : {}
-    const cache = await SyncedCache.open<T>({
-      prefix,
-      local: { maxBytes: 1 << 26 },
-      timeoutMs: patientMs,
-      ...compat,
-      ...options,
-      redis,
-    })
+    const cache = await SyncedCache.open<T>({ prefix, local: { maxBytes: 1 << 26 }, ...compat, ...options, redis })
     this.#ends.push(() => cache.close())
     return cache
   }

@@ -16,7 +16,9 @@ afterAll(() => server.stop())
 describe.each(modes)('races (%s)', mode => {
   it('C16 two processes that set the same keys at once have the same values at rest, and Redis too', async () => {
     await using scene = await Scene.on(server, mode)
-    const [a, b] = [await scene.open<string>(), await scene.open<string>()]
+    // So many at once may take long on a machine that is busy.
+    const patience = { timeoutMs: 30_000 }
+    const [a, b] = [await scene.open<string>(patience), await scene.open<string>(patience)]
     const keys = Array.from({ length: 300 }, (_, i) => `key ${i}`)
     await Promise.all(keys.flatMap(key => [a.set(key, `a of ${key}`), b.set(key, `b of ${key}`)]))
     await scene.settle(a, b)
