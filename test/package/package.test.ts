@@ -99,6 +99,26 @@ describe('the packed package', () => {
     expect(outputs[1]).toBe("[ 'hello' ] false\n[ 'hello' ]\n")
   }, 120_000)
 
+  it('has types that need no package but those of Node', async () => {
+    const lines = entryPoints().map(({ name }, i) => `import * as entry${i} from '${name}'\nexport { entry${i} }\n`)
+    await writeFile(join(project, 'entries.mts'), lines.join(''))
+    const compilerOptions = {
+      target: 'ES2022',
+      lib: ['ES2023', 'DOM', 'ESNext.Disposable'],
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+      module: 'NodeNext',
+      strict: true,
+      skipLibCheck: false,
+      noEmit: true,
+    }
+    await writeFile(join(project, 'entries.json'), JSON.stringify({ compilerOptions, files: ['entries.mts'] }))
+    const tsc = run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'entries.json'], {
+      cwd: project,
+    })
+    expect(await tsc.catch((error: { stdout: string }) => ({ stdout: error.stdout }))).toMatchObject({ stdout: '' })
+  }, 120_000)
+
   it.each(Object.keys(entryPrograms))('runs %s on Node', async entry => {
     const directory = await mkdtemp(join(project, 'program-'))
     await writeFile(join(directory, 'program.mjs'), entryPrograms[entry]!.code)
