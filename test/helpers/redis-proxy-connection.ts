@@ -15,8 +15,8 @@ class Pipe {
   readonly #target: Socket
   readonly #isStalled: () => boolean
   readonly #held: Buffer[] = []
+  readonly #late: Buffer[] = []
   #dueMs = 0
-  #late = 0
 
   constructor(target: Socket, isStalled: () => boolean) {
     this.#target = target
@@ -24,17 +24,15 @@ class Pipe {
   }
 
   send(bytes: Buffer, latencyMs: number): void {
-    if (latencyMs === 0 && this.#late === 0) {
+    if (latencyMs === 0 && this.#late.length === 0) {
       this.deliver(bytes)
       return
     }
     // What was sent later never comes earlier, also when the latency shrinks.
     this.#dueMs = Math.max(this.#dueMs, performance.now() + latencyMs)
-    this.#late++
-    setTimeout(() => {
-      this.#late--
-      this.deliver(bytes)
-    }, this.#dueMs - performance.now())
+    this.#late.push(bytes)
+    // The first of them, not these: timers know whole milliseconds only, and the later may come first.
+    setTimeout(() => this.deliver(this.#late.shift()!), this.#dueMs - performance.now())
   }
 
   deliver(bytes: Buffer): void {
