@@ -1,5 +1,5 @@
 import { toHex } from './hex.ts'
-import { utf8Decode, utf8Encode } from './utf8.ts'
+import { utf8DecodeIfValid, utf8Encode } from './utf8.ts'
 
 /** Longest plain file name: 100 bytes of key. Every file system takes 255; the rest is left for what wraps names. */
 export const maxPlainNameLength = 200
@@ -21,11 +21,7 @@ export function keyFromHex(hex: string): string | undefined {
   if (ascii !== undefined) return ascii
   const bytes = new Uint8Array(hex.length / 2)
   for (let i = 0; i < bytes.length; i++) bytes[i] = nibble(hex, 2 * i) * 16 + nibble(hex, 2 * i + 1)
-  try {
-    return utf8Decode(bytes)
-  } catch {
-    return undefined
-  }
+  return utf8DecodeIfValid(bytes)
 }
 
 // As most keys are: a decoder takes longer to call. `undefined` at the first byte that is none.

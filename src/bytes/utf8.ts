@@ -11,6 +11,15 @@ export function utf8Decode(bytes: Uint8Array): string {
   return decoder.decode(bytes)
 }
 
+/** The text of UTF-8 `bytes`; `undefined` if they are not valid UTF-8. */
+export function utf8DecodeIfValid(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
 /** How many bytes of UTF-8 `text` takes. */
 export function utf8Length(text: string): number {
   let length = text.length

@@ -3,12 +3,17 @@ import { CacheError } from '../errors.ts'
 import type { StoreOperation } from '../store/store.ts'
 import { abortedBy } from './abortable.ts'
 
+/** Whether a well-formed `key` is of 1 to `maxBytes` bytes of UTF-8: what a database holds that others use too may be longer. */
+export function isKeySize(key: string, maxBytes = 1024): boolean {
+  return key !== '' && (key.length <= maxBytes / 3 || utf8Length(key) <= maxBytes)
+}
+
 /** Throws `INVALID_KEY` unless `key` is a string of 1 to `maxBytes` bytes of UTF-8 without lone surrogates. */
 export function checkKey(key: string, maxBytes = 1024): void {
   if (typeof key !== 'string') throw new TypeError(`Key must be a string, received ${typeof key}`)
   if (key === '') throw new CacheError('INVALID_KEY', 'Key must not be empty')
   checkPrefix(key)
-  if (key.length > maxBytes / 3 && utf8Length(key) > maxBytes) {
+  if (!isKeySize(key, maxBytes)) {
     throw new CacheError('INVALID_KEY', `Key is ${utf8Length(key)} bytes of UTF-8, the limit is ${maxBytes}`)
   }
 }

@@ -1,4 +1,4 @@
-import { isWellFormed, utf8Decode, utf8Encode, utf8Length } from '../bytes/utf8.ts'
+import { isWellFormed, utf8Decode, utf8DecodeIfValid, utf8Encode, utf8Length } from '../bytes/utf8.ts'
 import { CacheError } from '../errors.ts'
 
 // A byte that is no part of valid UTF-8 is at least 0x80, and stands in a key as the lone surrogate U+DC00 + byte.
@@ -12,11 +12,7 @@ const shortLength = 64
  * U+DC80..U+DCFF. Different bytes give different strings, and {@link keyToBytes} gives the same bytes back.
  */
 export function keyFromBytes(bytes: Uint8Array): string {
-  try {
-    return utf8Decode(bytes)
-  } catch {
-    return escapeInvalid(bytes)
-  }
+  return utf8DecodeIfValid(bytes) ?? escapeInvalid(bytes)
 }
 
 /**

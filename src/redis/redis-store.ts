@@ -1,8 +1,16 @@
-import { compareUtf8, isWellFormed, utf8Decode, utf8Length } from '../bytes/utf8.ts'
-import { checkBytes, checkKey, checkOperation, checkOptionNames, checkPrefix, checkSignal } from '../core/check.ts'
+import { compareUtf8, isWellFormed, utf8DecodeIfValid, utf8Length } from '../bytes/utf8.ts'
+import {
+  checkBytes,
+  checkKey,
+  checkOperation,
+  checkOptionNames,
+  checkPrefix,
+  checkSignal,
+  isKeySize,
+} from '../core/check.ts'
 import { RunningCalls } from '../core/running-calls.ts'
 import { CacheError } from '../errors.ts'
-import { maxKeyBytes, type Store, type StoreOperation, type StoreOptions } from '../store/store.ts'
+import type { Store, StoreOperation, StoreOptions } from '../store/store.ts'
 import { GuardedRedis, type GuardedRedisOptions, guardOptionNames } from './guarded-redis.ts'
 import { isRedisPort, redisPort } from './port-of-client.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -174,7 +182,7 @@ export class RedisStore implements Store {
     for await (const names of scanNames(send, { pattern, count: keysPerScan, unexpected })) {
       for (const name of names) {
         const key = keyOf(name)?.slice(this.#prefix.length)
-        if (key !== undefined && isStoreKey(key)) yield key
+        if (key !== undefined && isKeySize(key)) yield key
       }
     }
   }
@@ -221,13 +229,5 @@ function bytesOrAbsent(answer: RedisReply): Uint8Array | undefined {
 
 // Others may have put names that are no text behind the prefix.
 function keyOf(name: RedisReply): string | undefined {
-  try {
-    return name instanceof Uint8Array ? utf8Decode(name) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isStoreKey(key: string): boolean {
-  return key !== '' && (key.length <= maxKeyBytes / 3 || utf8Length(key) <= maxKeyBytes)
+  return name instanceof Uint8Array ? utf8DecodeIfValid(name) : undefined
 }

@@ -1,4 +1,3 @@
-import { utf8Length } from '../bytes/utf8.ts'
 import {
   checkBytes,
   checkKey,
@@ -7,6 +6,7 @@ import {
   checkOptionNames,
   checkPrefix,
   checkSignal,
+  isKeySize,
 } from '../core/check.ts'
 import { RunningCalls } from '../core/running-calls.ts'
 import { CacheError } from '../errors.ts'
@@ -15,7 +15,7 @@ import type { LevelDatabase, LevelKeyIterator, LevelOperation, LevelRangeOptions
 import { levelError } from './level-error.ts'
 import type { LevelHandle } from './level-handle.ts'
 import { prefixEnd } from './prefix-end.ts'
-import { maxKeyBytes, type Store, type StoreOperation, type StoreOptions } from './store.ts'
+import type { Store, StoreOperation, StoreOptions } from './store.ts'
 
 /** Options of a {@link DatabaseStore} over a database that is passed in. */
 export interface DatabaseStoreOptions {
@@ -85,7 +85,7 @@ export class DatabaseStore implements Store {
         if (keys.length === 0) return
         for (const key of keys) {
           checkSignal(options.signal)
-          if (isStoreKey(key)) yield key
+          if (isKeySize(key)) yield key
         }
       }
     } finally {
@@ -215,11 +215,6 @@ async function getOne(database: LevelDatabase, key: string): Promise<Uint8Array 
     if (error instanceof Error && 'code' in error && error.code === 'LEVEL_NOT_FOUND') return undefined
     throw error
   }
-}
-
-// A database that others use too may hold keys that no store has.
-function isStoreKey(key: string): boolean {
-  return key !== '' && (key.length <= maxKeyBytes / 3 || utf8Length(key) <= maxKeyBytes)
 }
 
 function checkDatabase(database: LevelDatabase): void {

@@ -1,4 +1,4 @@
-import { utf8Decode } from '../../bytes/utf8.ts'
+import { utf8DecodeIfValid } from '../../bytes/utf8.ts'
 import { checkSignal } from '../../core/check.ts'
 import type { RedisNode, RedisReply } from '../../redis/redis-port.ts'
 import { literalPattern, scanNames } from '../../redis/scan-names.ts'
@@ -69,9 +69,5 @@ export class NativeSweeper {
 // A name that is not UTF-8 is none of ours.
 function nameOf(reply: RedisReply): string | undefined {
   if (!(reply instanceof Uint8Array)) throw unexpected()
-  try {
-    return utf8Decode(reply)
-  } catch {
-    return undefined
-  }
+  return utf8DecodeIfValid(reply)
 }

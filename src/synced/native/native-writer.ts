@@ -1,4 +1,4 @@
-import { utf8Decode } from '../../bytes/utf8.ts'
+import { utf8DecodeIfValid } from '../../bytes/utf8.ts'
 import { codecIds } from '../../codec/codec.ts'
 import type { RedisArgument } from '../../redis/redis-port.ts'
 import type { RemoteFill, RemoteOptions, RemoteValue, SyncedEntry } from '../remote-level.ts'
@@ -144,16 +144,8 @@ export class NativeWriter {
     const kind = isSent ? eventKinds.set : eventKinds.move
     // Text as text: clients send all the text of a command in one piece, and each of its bytes in a piece of its own.
     const tagsSent = value.tags.length === 0 ? noTagsText : tags
-    const bodySent = codec === codecIds.json ? textOrBytes(body) : body
+    const bodySent = codec === codecIds.json ? (utf8DecodeIfValid(body) ?? body) : body
     args.push(String.fromCharCode(codec, kind), `${freshMs}`, `${lifeMs}`, tagsSent, bodySent)
-  }
-}
-
-function textOrBytes(bytes: Uint8Array): RedisArgument {
-  try {
-    return utf8Decode(bytes)
-  } catch {
-    return bytes
   }
 }
 
