@@ -1,8 +1,11 @@
-/** Resolves as soon as `test` is true; throws after five seconds. */
-export async function until(test: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 5_000
+/** Resolves as soon as `test` is true, which is looked at every `pollMs`; throws after `timeoutMs`. */
+export async function until(
+  test: () => boolean | Promise<boolean>,
+  { timeoutMs = 5_000, pollMs = 1 }: { readonly timeoutMs?: number; readonly pollMs?: number } = {},
+): Promise<void> {
+  const end = performance.now() + timeoutMs
   while (!(await test())) {
-    if (performance.now() > end) throw new Error(`Not within five seconds: ${test}`)
-    await new Promise(resolve => setTimeout(resolve, 1))
+    if (performance.now() > end) throw new Error(`Not within ${timeoutMs} ms: ${test}`)
+    await new Promise(resolve => setTimeout(resolve, pollMs))
   }
 }

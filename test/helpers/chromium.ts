@@ -4,7 +4,8 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
+import { describeUnless } from './describe-unless.ts'
 
 /** The program that tests start: `chromium`, or what `COLDSNAP_CHROMIUM` says. */
 export const chromiumProgram: string = process.env['COLDSNAP_CHROMIUM'] ?? 'chromium'
@@ -15,9 +16,7 @@ export const noChromium: string | undefined =
 
 /** As `describe`, for tests that need Chromium; where it is missing they are left out, with the reason printed. */
 export function describeChromium(name: string, body: () => void): void {
-  if (noChromium === undefined) return void describe(name, body)
-  process.stdout.write(`${name}, left out: ${noChromium}\n`)
-  describe.skip(name, body)
+  describeUnless(noChromium, name, body)
 }
 
 /** A running browser without a window. */

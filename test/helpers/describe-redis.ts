@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
+import { describeUnless } from './describe-unless.ts'
 import { type RedisServer, type RedisServerOptions, redisProgram, startRedis } from './redis-server.ts'
 
 /** Why tests on a real Redis cannot run here; undefined if they can. */
@@ -8,9 +9,7 @@ export const noRedis: string | undefined =
 
 /** As `describe`, for tests that need `redis-server`; where it is missing they are left out, with the reason printed. */
 export function describeRedis(name: string, body: () => void): void {
-  if (noRedis === undefined) return void describe(name, body)
-  process.stdout.write(`${name}, left out: ${noRedis}\n`)
-  describe.skip(name, body)
+  describeUnless(noRedis, name, body)
 }
 
 /** A server for all tests of a `describeRedis`. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
+import { until as untilIn } from '../group/until.ts'
 import { freePort, type RedisServer, startRedis } from './redis-server.ts'
 
 /** A real Redis Cluster of three masters, each with one replica, on this machine. */
@@ -119,10 +120,6 @@ async function askNode(port: number, args: string[]): Promise<string> {
   }
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + patienceMs
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error('The cluster did not come about')
-    await new Promise(resolve => setTimeout(resolve, 25))
-  }
+function until(condition: () => Promise<boolean>): Promise<void> {
+  return untilIn(condition, { timeoutMs: patienceMs, pollMs: 25 })
 }

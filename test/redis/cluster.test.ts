@@ -8,6 +8,7 @@ import { keyed } from '../../src/snapshot/columns.ts'
 import { SnapshotCache } from '../../src/snapshot/snapshot-cache.ts'
 import { runCases } from '../contract/run-cases.ts'
 import { runContract } from '../contract/run-contract.ts'
+import { until as untilIn } from '../group/until.ts'
 import { describeRedis } from '../helpers/describe-redis.ts'
 import { type RedisCluster, startCluster } from '../helpers/redis-cluster.ts'
 import { redisHandle } from './store-handle.ts'
@@ -110,10 +111,6 @@ function stateOf(tick: number): State {
   return { tick, peers: Array.from({ length: 20 }, (_, i) => ({ id: `p${i}`, tick })) }
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 40_000
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error('It did not come about')
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
+function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  return untilIn(condition, { timeoutMs: 40_000, pollMs: 50 })
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { channelName } from '../../src/synced/native/key-names.ts'
 import { SyncedCache } from '../../src/synced/synced-cache.ts'
+import { until as untilIn } from '../group/until.ts'
 import { describeRedis } from '../helpers/describe-redis.ts'
 import { type RedisCluster, startCluster } from '../helpers/redis-cluster.ts'
 import { clusterClients } from '../redis/cluster-clients.ts'
@@ -87,10 +88,6 @@ describeRedis('synced caches on a cluster that loses the node they hear from', (
   })
 })
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + patienceMs
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`It did not come about: ${condition}`)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
+function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  return untilIn(condition, { timeoutMs: patienceMs, pollMs: 50 })
 }

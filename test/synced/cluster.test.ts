@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { partitionNames, partitionOf } from '../../src/synced/native/key-names.ts'
 import { SyncedCache } from '../../src/synced/synced-cache.ts'
+import { until as untilIn } from '../group/until.ts'
 import { describeRedis } from '../helpers/describe-redis.ts'
 import { Random } from '../helpers/random.ts'
 import { type RedisCluster, startCluster } from '../helpers/redis-cluster.ts'
@@ -104,10 +105,6 @@ async function differing(caches: readonly SyncedCache<string>[], fresh: SyncedCa
   }
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + patienceMs
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`It did not come about: ${condition}`)
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
+function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  return untilIn(condition, { timeoutMs: patienceMs, pollMs: 20 })
 }

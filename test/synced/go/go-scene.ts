@@ -1,6 +1,7 @@
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import type { RedisPort } from '../../../src/redis/redis-port.ts'
+import { until as untilIn } from '../../group/until.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { GoPod, type settings } from './go-pod.ts'
 
@@ -46,12 +47,8 @@ export async function open(
   return pod
 }
 
-export async function until(test: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000
-  while (!test()) {
-    if (Date.now() > end) throw new Error(`Waited in vain for ${test}`)
-    await new Promise(resolve => setTimeout(resolve, 2))
-  }
+export function until(test: () => boolean): Promise<void> {
+  return untilIn(test, { timeoutMs: 10_000, pollMs: 2 })
 }
 
 /** Until the pods, and the listener, have heard all that was said before. */
