@@ -8,13 +8,15 @@ export const maxTimeoutMs: number = 2 ** 31 - 1
 
 /**
  * Settles as `work` does, but at once with `TIMEOUT` when `timeoutMs` are over and with `ABORTED` when `signal` aborts,
- * whether the work heeds the controller that it is given or not. `what` begins the message.
+ * whether the work heeds the controller that it is given or not. `what` begins the message. `begin` calls what it is given
+ * when the time is over, unless what it gives is called before: by default a timer of this call alone, see `Deadlines`.
  */
 export function withDeadline<T>(
   what: string,
   timeoutMs: number,
   signal: CallSignal | undefined,
   work: (controller: CallController) => Promise<T> | T,
+  begin: (onTime: () => void) => () => void = onTime => ownTimer(timeoutMs, onTime),
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const controller = new CallController()
@@ -26,9 +28,9 @@ export function withDeadline<T>(
     }
     const onTime = (): void => end(new CacheError('TIMEOUT', `${what} did not end within ${timeoutMs} ms`))
     const onAbort = (): void => end(abortedBy(signal))
-    const timer = setTimeout(onTime, timeoutMs)
+    const endDeadline = begin(onTime)
     const stop = (): void => {
-      clearTimeout(timer)
+      endDeadline()
       signal?.removeEventListener('abort', onAbort)
     }
     if (signal?.aborted) {
@@ -47,4 +49,9 @@ export function withDeadline<T>(
       (error: unknown) => settled(() => reject(error)),
     )
   })
+}
+
+function ownTimer(timeoutMs: number, onTime: () => void): () => void {
+  const timer = setTimeout(onTime, timeoutMs)
+  return () => clearTimeout(timer)
 }

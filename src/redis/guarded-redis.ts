@@ -1,8 +1,7 @@
-import { abortedBy } from '../core/abortable.ts'
 import { Breaker, type BreakerOptions, type BreakerPass, type BreakerState } from '../core/breaker.ts'
 import type { CallSignal } from '../core/call-signal.ts'
 import { checkFunction, checkInteger, checkOptionNames } from '../core/check.ts'
-import { maxTimeoutMs } from '../core/deadline.ts'
+import { maxTimeoutMs, withDeadline } from '../core/deadline.ts'
 import { Deadlines } from '../core/deadlines.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { isNotConnected } from './not-connected.ts'
@@ -141,7 +140,9 @@ export class GuardedRedis implements RedisPort {
     }
     const isProbe = this.#breaker.state === 'halfOpen'
     const answers = this.#answers
-    return this.#inTime(signal, call).then(
+    // One timer for all calls.
+    const begin = (onTime: () => void): (() => void) => this.#deadlines.begin(onTime)
+    return withDeadline('The answer of Redis', this.#timeoutMs, signal, () => this.#count(call()), begin).then(
       value => {
         pass.succeeded()
         return value
@@ -154,45 +155,21 @@ export class GuardedRedis implements RedisPort {
     )
   }
 
-  // As `withDeadline`, with one timer for all calls. What the client still holds counts, whether or not somebody waits for it.
-  #inTime<T>(signal: CallSignal | undefined, call: () => Promise<T>): Promise<T> {
-    if (signal?.aborted) return Promise.reject(abortedBy(signal))
-    return new Promise((resolve, reject) => {
-      const work = call()
-      this.#pending += 1
-      const giveUp = (error: CacheError): void => {
-        stop()
-        reject(error)
-      }
-      const onAbort = (): void => giveUp(abortedBy(signal))
-      const endDeadline = this.#deadlines.begin(() =>
-        giveUp(new CacheError('TIMEOUT', `The answer of Redis did not end within ${this.#timeoutMs} ms`)),
-      )
-      const stop = (): void => {
-        endDeadline()
-        signal?.removeEventListener('abort', onAbort)
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const answered = (value: T): void => {
-        stop()
-        this.#answered()
-        resolve(value)
-      }
-      const failed = (error: unknown): void => {
-        stop()
-        if (isCacheError(error)) this.#pending -= 1
-        else this.#answered()
-        reject(error)
-      }
-      work.then(answered, failed)
-    })
-  }
-
-  #answered(): void {
-    this.#pending -= 1
-    this.#answers += 1
-    // Though late, if nobody waits for it any more: it may be back.
-    this.#breaker.hint()
+  // What the client still holds counts, whether or not somebody waits for it.
+  #count<T>(work: Promise<T>): Promise<T> {
+    const answered = (): void => {
+      this.#pending -= 1
+      this.#answers += 1
+      // Though late, if nobody waits for it any more: it may be back.
+      this.#breaker.hint()
+    }
+    const failed = (error: unknown): void => {
+      if (isCacheError(error)) this.#pending -= 1
+      else answered()
+    }
+    this.#pending += 1
+    work.then(answered, failed)
+    return work
   }
 
   #fail(pass: BreakerPass, error: unknown): never {
