@@ -2,6 +2,7 @@ import { utf8Encode } from '../bytes/utf8.ts'
 import { CborEncoder } from './cbor-encode.ts'
 import { type CodecName, codecIds, type Encoded } from './codec.ts'
 import { findJsonProblem, type JsonProblem } from './json-exact.ts'
+import type { PageContent } from './page-content.ts'
 import { encodePage } from './page-encode.ts'
 import { maxPageElements } from './page-format.ts'
 import { unsupported } from './value-path.ts'
@@ -17,13 +18,18 @@ export function encodeValue(value: unknown, codec: CodecName, path: string): Enc
   return { codec: codecIds.cbor, bytes: encoder.finish() }
 }
 
+/** Encoded elements; of a page also what they were, where that is known. */
+export interface EncodedElements extends Encoded {
+  readonly content?: PageContent | undefined
+}
+
 /**
- * Encodes many values as one; their order is kept. `pages` takes whatever the other codecs take, up to 65,536 values.
- * Throws like {@link encodeValue}, with paths like `path[3]`.
+ * Encodes many values as one; their order is kept. `pages` takes whatever the other codecs take, up to 65,536 values; their
+ * array then belongs to the content. Throws like {@link encodeValue}, with paths like `path[3]`.
  */
-export function encodeElements(values: readonly unknown[], codec: CodecName | 'pages', path: string): Encoded {
+export function encodeElements(values: readonly unknown[], codec: CodecName | 'pages', path: string): EncodedElements {
   if (codec === 'pages' && values.length <= maxPageElements) {
-    return { codec: codecIds.pages, bytes: encodePage(values, path) }
+    return { codec: codecIds.pages, ...encodePage(values, path) }
   }
   if (useJson(codec, path, () => findJsonProblemOfElements(values))) {
     return { codec: codecIds.json, bytes: jsonEncode(values) }

@@ -4,28 +4,46 @@ import { CborEncoder } from './cbor-encode.ts'
 import { findArrayProblem, hasOnlyKeys, isPlainObject } from './inspect.ts'
 import { maxDepth } from './limits.ts'
 import { writePacked } from './packed-integers.ts'
+import {
+  contentOfArrays,
+  contentOfLeaves,
+  contentOfMixed,
+  contentOfRecords,
+  contentOfRuns,
+  type PageContent,
+} from './page-content.ts'
 import { columnTags, kinds, maxCells } from './page-format.ts'
 import { PageStrings } from './page-strings.ts'
 import { collectShapes, notKept, type Shapes } from './shapes.ts'
 
-/** Encodes elements column by column. Throws `UNSUPPORTED_VALUE` with the path of a value that cannot be kept exactly. */
-export function encodePage(values: readonly unknown[], path: string): Uint8Array {
+/** A page, and what its elements were; that is `undefined` where something in them is no column. */
+export interface EncodedPage {
+  readonly bytes: Uint8Array
+  readonly content: PageContent | undefined
+}
+
+/**
+ * Encodes elements column by column. `values` belongs to the content from here on. Throws `UNSUPPORTED_VALUE` with the path
+ * of a value that cannot be kept exactly.
+ */
+export function encodePage(values: readonly unknown[], path: string): EncodedPage {
   const encoder = new PageEncoder(values.length)
+  let content: PageContent | undefined
   try {
-    encoder.column(values, 0)
+    content = encoder.column(values, 0)
   } catch (error) {
     // A column knows rows, not paths. Element by element the same value is refused again, by its path.
     if (error !== tooManyCells && error !== notKept && !isCacheError(error, 'UNSUPPORTED_VALUE')) throw error
     return encodeAsCbor(values, path)
   }
   const bytes = encoder.finish()
-  return encoder.cells <= maxCells(bytes.byteLength, values.length) ? bytes : encodeAsCbor(values, path)
+  return encoder.cells <= maxCells(bytes.byteLength, values.length) ? { bytes, content } : encodeAsCbor(values, path)
 }
 
-function encodeAsCbor(values: readonly unknown[], path: string): Uint8Array {
+function encodeAsCbor(values: readonly unknown[], path: string): EncodedPage {
   const encoder = new PageEncoder(values.length)
   encoder.cbor(values, 0, path)
-  return encoder.finish()
+  return { bytes: encoder.finish(), content: undefined }
 }
 
 const tooManyCells = new Error('too many cells')
@@ -51,15 +69,14 @@ class PageEncoder {
     return this.#heaps.page(head)
   }
 
-  column(values: readonly unknown[], depth: number): void {
+  column(values: readonly unknown[], depth: number): PageContent | undefined {
     const rows = values.length
     this.#charge(rows)
     const kind = rows === 0 ? kinds.null : kindOf(values[0])
-    if (!allOfKind(values, kind)) this.#mixed(values, depth)
-    else this.#uniform(values, kind, depth)
+    return allOfKind(values, kind) ? this.#uniform(values, kind, depth) : this.#mixed(values, depth)
   }
 
-  cbor(values: readonly unknown[], depth: number, path = ''): void {
+  cbor(values: readonly unknown[], depth: number, path = ''): undefined {
     const encoder = new CborEncoder(path, depth)
     encoder.elements(values)
     const bytes = encoder.finish()
@@ -74,15 +91,16 @@ class PageEncoder {
   }
 
   // A column of values of one kind. The casts follow from the kind.
-  #uniform(values: readonly unknown[], kind: number, depth: number): void {
+  #uniform(values: readonly unknown[], kind: number, depth: number): PageContent | undefined {
     const nests = kind === kinds.array || kind === kinds.object
-    if (kind === kinds.other || (nests && depth >= maxDepth)) this.cbor(values, depth)
-    else if (kind === kinds.string) this.#strings(values as readonly string[])
+    if (kind === kinds.other || (nests && depth >= maxDepth)) return this.cbor(values, depth)
+    if (kind === kinds.array) return this.#arrays(values as readonly unknown[][], depth)
+    if (kind === kinds.object) return this.#objects(values as readonly DataObject[], depth)
+    if (kind === kinds.string) this.#strings(values as readonly string[])
     else if (kind === kinds.number) this.#numbers(values as readonly number[])
-    else if (kind === kinds.array) this.#arrays(values as readonly unknown[][], depth)
-    else if (kind === kinds.object) this.#objects(values as readonly DataObject[], depth)
     else if (kind === kinds.boolean) this.#booleans(values as readonly boolean[])
     else this.#out.u8(kind === kinds.undefined ? columnTags.undefined : columnTags.null)
+    return contentOfLeaves(values)
   }
 
   #strings(values: readonly string[]): void {
@@ -110,34 +128,36 @@ class PageEncoder {
     }
   }
 
-  #arrays(values: readonly unknown[][], depth: number): void {
+  #arrays(values: readonly unknown[][], depth: number): PageContent | undefined {
     const rows = values.length
-    const lengths = this.#integers(rows)
+    const lengths = new Uint32Array(rows)
     const total = measure(values, lengths)
     this.#out.u8(columnTags.arrays)
     writePacked(this.#out, lengths, rows)
     if (total > this.#cellLimit) throw tooManyCells
-    this.column(flatten(values), depth + 1)
+    const items = this.column(flatten(values), depth + 1)
+    return items && contentOfArrays(lengths, rows, items)
   }
 
-  #objects(values: readonly DataObject[], depth: number): void {
+  #objects(values: readonly DataObject[], depth: number): PageContent | undefined {
     const shapes = collectShapes(values)
-    if (shapes === undefined) this.#runs(values, depth)
-    else this.#records(values.length, shapes, depth)
+    return shapes === undefined ? this.#runs(values, depth) : this.#records(values.length, shapes, depth)
   }
 
-  #records(rows: number, { fields, shapes, codes }: Shapes, depth: number): void {
+  #records(rows: number, { fields, shapes, codes }: Shapes, depth: number): PageContent | undefined {
     const out = this.#out
+    const keys = fields.map(field => field.key)
     out.u8(columnTags.objects)
     out.varint(fields.length)
     this.#charge(fields.length)
-    this.#strings(fields.map(field => field.key))
+    this.#strings(keys)
     writeShapes(out, shapes)
     writePacked(out, codes, rows)
-    for (const field of fields) this.column(field.values, depth + 1)
+    const parts = wholeList(fields.map(field => this.column(field.values, depth + 1)))
+    return parts && contentOfRecords(codes, shapes, keys, parts)
   }
 
-  #runs(values: readonly DataObject[], depth: number): void {
+  #runs(values: readonly DataObject[], depth: number): PageContent | undefined {
     const lengths = new Uint32Array(values.length)
     const keys: string[] = []
     const items: unknown[] = []
@@ -155,7 +175,8 @@ class PageEncoder {
     writePacked(this.#out, lengths, values.length)
     this.#charge(keys.length)
     this.#strings(keys)
-    this.column(items, depth + 1)
+    const content = this.column(items, depth + 1)
+    return content && contentOfRuns(lengths, keys, content)
   }
 
   // Integers to write at once; valid until the next call.
@@ -164,7 +185,7 @@ class PageEncoder {
     return this.#scratch
   }
 
-  #mixed(values: readonly unknown[], depth: number): void {
+  #mixed(values: readonly unknown[], depth: number): PageContent | undefined {
     let mask = 0
     for (let i = 0; i < values.length; i++) mask |= 1 << kindOf(values[i])
     const codes = new Uint32Array(values.length)
@@ -182,13 +203,25 @@ class PageEncoder {
     this.#out.u8(columnTags.mixed)
     this.#out.u8(mask)
     writePacked(this.#out, codes, values.length)
-    for (let kind = kinds.boolean; kind < 8; kind++) {
+    const parts: (PageContent | undefined)[] = []
+    for (let kind = 0; kind < 8; kind++) {
       if ((mask & (1 << kind)) === 0) continue
       const group = groups[codeOfKind[kind]!]!
+      // The mask says it all of these two.
+      if (kind === kinds.null || kind === kinds.undefined) {
+        parts.push(contentOfLeaves(group))
+        continue
+      }
       this.#charge(group.length)
-      this.#uniform(group, kind, depth)
+      parts.push(this.#uniform(group, kind, depth))
     }
+    const whole = wholeList(parts)
+    return whole && contentOfMixed(codes, whole)
   }
+}
+
+function wholeList<T>(list: readonly (T | undefined)[]): readonly T[] | undefined {
+  return list.every(item => item !== undefined) ? list : undefined
 }
 
 type DataObject = Readonly<Record<string, unknown>>

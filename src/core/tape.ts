@@ -114,13 +114,9 @@ class TapeReader {
   #object(object: Record<string, unknown>): boolean {
     const keys: unknown = this.#tape[this.#at++]
     if (!Array.isArray(keys)) return false
-    const now = Object.keys(object)
-    if (now.length !== keys.length) return false
-    for (let i = 0; i < keys.length; i++) {
-      const key = now[i]!
-      if (key !== keys[i] || !this.matches(object[key])) return false
-    }
-    return true
+    let i = 0
+    for (const key in object) if (key !== keys[i++] || !this.matches(object[key])) return false
+    return i === keys.length
   }
 
   #instance(value: object): boolean {

@@ -1,5 +1,5 @@
 import { CacheError } from '../errors.ts'
-import { type ColumnSpec, type Shape, shapeOf } from './columns.ts'
+import type { ColumnSpec, Shape } from './columns.ts'
 import type { Detector, Shadow } from './detector.ts'
 import type { Elements } from './draft.ts'
 import { ElementTable } from './element-table.ts'
@@ -69,21 +69,24 @@ export function elementKey(name: string, spec: ColumnSpec<never>, element: unkno
   throw new CacheError('INVALID_KEY', `Cannot store ${name}[${position}]: its key is ${found}, not a string or number`)
 }
 
-/** The belief in a column whose `value` was just written as a new base, or read. */
-export function believe(
-  name: string,
-  spec: ColumnSpec<never>,
+/** The belief in a column that is a value as a whole. */
+export function believeValue(value: unknown, detector: Detector): ColumnBelief {
+  return { ...standsFor(value, detector), shadow: detector.shadow(value), table: undefined }
+}
+
+/** The belief in a column of elements whose `value` was just written as a new base. */
+export function believeBase(
   value: unknown,
+  keys: readonly string[],
+  shadows: Shadow[],
   detector: Detector,
-  known?: Elements,
 ): ColumnBelief {
-  const shape = shapeOf(spec, value)
-  const own = { value: detector.isImmutable ? value : undefined, hasValue: detector.isImmutable }
-  if (shape === 'plain') return { ...own, shadow: detector.shadow(value), table: undefined }
-  const { keys, values } = known ?? toElements(name, spec, shape, value)
-  const shadows = values.map(element => detector.shadow(element))
   const table = new ElementTable({ slots: keys.length, keys: [...keys], shadows, order: undefined })
-  return { ...own, shadow: undefined, table }
+  return { ...standsFor(value, detector), shadow: undefined, table }
+}
+
+function standsFor(value: unknown, { isImmutable }: Detector): Pick<ColumnBelief, 'value' | 'hasValue'> {
+  return { value: isImmutable ? value : undefined, hasValue: isImmutable }
 }
 
 /** The belief in a column of elements that was read from the store, slots and all. */
@@ -97,7 +100,7 @@ export function believeStored(
   const shadows = stored.values.map(element => detector.shadow(element))
   const keys = stored.keys ?? ((): string[] => keysBySlot(name, spec, shadows, stored))
   const table = new ElementTable({ slots: stored.slots, keys, shadows, order: stored.order })
-  return { value: detector.isImmutable ? value : undefined, hasValue: detector.isImmutable, shadow: undefined, table }
+  return { ...standsFor(value, detector), shadow: undefined, table }
 }
 
 /** Keys of the elements that are live; empty for slots that are not. */

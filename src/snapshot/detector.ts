@@ -1,3 +1,4 @@
+import { type PageContent, sameAsRow } from '../codec/page-content.ts'
 import { equalDeep } from '../core/equal-deep.ts'
 import { makeTape, sameAsTape, type Tape } from '../core/tape.ts'
 
@@ -8,6 +9,8 @@ export type Shadow = unknown
 export interface Detector {
   readonly isImmutable: boolean
   shadow(value: unknown): Shadow
+  /** The shadows of `values`, which were just encoded as one page, if that left its content behind. */
+  shadows(values: readonly unknown[], content: PageContent | undefined): Shadow[]
   same(value: unknown, shadow: Shadow): boolean
 }
 
@@ -15,6 +18,7 @@ export interface Detector {
 export const byIdentity: Detector = {
   isImmutable: true,
   shadow: value => value,
+  shadows: values => [...values],
   same: (value, shadow) => value === shadow || equalDeep(value, shadow),
 }
 
@@ -22,5 +26,19 @@ export const byIdentity: Detector = {
 export const byContent: Detector = {
   isImmutable: false,
   shadow: makeTape,
-  same: (value, shadow) => sameAsTape(value, shadow as Tape),
+  shadows: (values, content) =>
+    content === undefined ? values.map(makeTape) : values.map((_, row) => new PageRow(content, row)),
+  same: (value, shadow) =>
+    shadow instanceof PageRow ? sameAsRow(value, shadow.content, shadow.row) : sameAsTape(value, shadow as Tape),
+}
+
+// An element as its page holds it: nothing of it is copied.
+class PageRow {
+  readonly content: PageContent
+  readonly row: number
+
+  constructor(content: PageContent, row: number) {
+    this.content = content
+    this.row = row
+  }
 }

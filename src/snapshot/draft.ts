@@ -1,9 +1,10 @@
 import { utf8Length } from '../bytes/utf8.ts'
-import { type CodecName, codecIds, type Encoded } from '../codec/codec.ts'
-import { encodeElements, encodeValue } from '../codec/encode.ts'
+import { type CodecName, codecIds } from '../codec/codec.ts'
+import { type EncodedElements, encodeElements, encodeValue } from '../codec/encode.ts'
 import { isCacheError } from '../errors.ts'
 import type { Shape } from './columns.ts'
 import { encodeDelta, encodeKeys } from './delta.ts'
+import type { Detector, Shadow } from './detector.ts'
 import type { Change } from './element-table.ts'
 import { pageCodec } from './page-codec.ts'
 import type { Segment } from './segment.ts'
@@ -27,18 +28,26 @@ export function draftValue(column: string, value: unknown, codec: CodecName): Se
   return [{ role: 'value', codec: encoded.codec, count: 1, payload: encoded.bytes }]
 }
 
-/** The segments of a base: its index and its pages. Throws `UNSUPPORTED_VALUE`. */
-export function draftBase(column: string, elements: Elements, codec: CodecName): Segment[] {
+/** A new base: its index and its pages, and the shadows of the elements. */
+export interface DraftedBase {
+  readonly segments: readonly Segment[]
+  readonly shadows: Shadow[]
+}
+
+/** Makes a new base. Throws `UNSUPPORTED_VALUE`. */
+export function draftBase(column: string, elements: Elements, codec: CodecName, detector: Detector): DraftedBase {
   const { keys, values } = elements
   const segments: Segment[] = [{ role: 'index', codec: codecIds.json, count: keys.length, payload: encodeKeys(keys) }]
+  const shadows: Shadow[] = []
   const length = pageLength(values, codec)
   const ofPages = pageCodec('base', codec, values.length)
   for (let first = 0; first < values.length; first += length) {
     const page = values.slice(first, first + length)
     const encoded = encodeWithPath(page, ofPages, i => pathOf(column, elements, first + i))
     segments.push({ role: 'page', codec: encoded.codec, count: page.length, payload: encoded.bytes })
+    for (const shadow of detector.shadows(page, encoded.content)) shadows.push(shadow)
   }
-  return segments
+  return { segments, shadows }
 }
 
 /** The segment of a change. Throws `UNSUPPORTED_VALUE`. */
@@ -51,7 +60,11 @@ export function draftDelta(column: string, change: Change, elements: Elements, c
 }
 
 // The encoder is not told where its array stands in the column; only after a refusal is it worth finding out.
-function encodeWithPath(values: readonly unknown[], codec: CodecName | 'pages', path: (i: number) => string): Encoded {
+function encodeWithPath(
+  values: readonly unknown[],
+  codec: CodecName | 'pages',
+  path: (i: number) => string,
+): EncodedElements {
   try {
     return encodeElements(values, codec, '')
   } catch (error) {

@@ -1,17 +1,17 @@
 import { decodeElements } from '../codec/decode.ts'
 import { setOwn } from '../codec/set-own.ts'
 import { checkOptionNames } from '../core/check.ts'
-import { believe, type ColumnBelief, findColumn, toElements } from './belief.ts'
+import { type ColumnBelief, findColumn, toElements } from './belief.ts'
 import type { CallOptions } from './call-options.ts'
 import { type Shape, shapeOf } from './columns.ts'
 import type { ColumnPlan } from './commit.ts'
 import { decodeDelta } from './delta.ts'
-import { draftBase, type Elements } from './draft.ts'
+import type { Elements } from './draft.ts'
 import type { Change, ElementTable } from './element-table.ts'
 import type { HeadColumn } from './head.ts'
 import type { Inventory } from './inventory.ts'
 import { objectOrder } from './object-order.ts'
-import { type PlannedColumn, planKept, planPatch, planWhole } from './plan-columns.ts'
+import { type PlannedColumn, planBase, planKept, planPatch, planWhole } from './plan-columns.ts'
 import { readColumn } from './read-column.ts'
 import { readElements } from './read-elements.ts'
 import type { Segment } from './segment.ts'
@@ -152,11 +152,7 @@ async function planElements(
     return { column: { ...column, count: table.size }, belief }
   }
   const elements = await readPatched(writer, stored, table, change, delta, options)
-  const { name, shape } = stored
-  const segments = draftBase(name, elements, rules.codec)
-  const value = fromElements(shape, elements.keys, elements.values)
-  const whole = { name, shape, count: elements.keys.length, kept: [], segments }
-  return { column: whole, belief: believe(name, rules.specOf(name), value, rules.detector, elements) }
+  return planBase(stored.name, fromElements(stored.shape, elements.keys, elements.values), elements, rules)
 }
 
 // An element that is stored as it is need not be written again.

@@ -1,7 +1,7 @@
 import type { CodecName } from '../codec/codec.ts'
 import { findArrayProblem, findObjectProblem, isAccessor } from '../codec/inspect.ts'
 import { CacheError } from '../errors.ts'
-import { believe, type ColumnBelief, elementKey, findColumn, toElements } from './belief.ts'
+import { believeBase, believeValue, type ColumnBelief, elementKey, findColumn, toElements } from './belief.ts'
 import { type ColumnSpec, type Shape, shapeOf } from './columns.ts'
 import type { ColumnPlan } from './commit.ts'
 import type { Detector } from './detector.ts'
@@ -80,15 +80,25 @@ export function planWhole(name: string, value: unknown, options: PlanOptions): P
   const shape = shapeOf(spec, value)
   if (shape === 'plain') {
     const segments = draftValue(name, value, codec)
-    const belief = believe(name, spec, value, detector)
-    return { column: { name, shape, count: 1, kept: [], segments }, belief }
+    return { column: { name, shape, count: 1, kept: [], segments }, belief: believeValue(value, detector) }
   }
   const elements = toElements(name, spec, shape, value)
   const problem = shape === 'array' ? findArrayProblem(value as unknown[]) : findAccessor(shape, elements.keys, value)
   if (problem !== undefined) throw new CacheError('UNSUPPORTED_VALUE', `Cannot keep ${name} exactly: found ${problem}`)
-  const segments = draftBase(name, elements, codec)
-  const belief = believe(name, spec, value, detector, elements)
-  return { column: { name, shape, count: elements.keys.length, kept: [], segments }, belief }
+  return planBase(name, value, elements, options)
+}
+
+/** Writes a column of elements anew; `value` is the one that they make. */
+export function planBase(
+  name: string,
+  value: unknown,
+  elements: Elements,
+  { codec, detector }: Pick<PlanOptions, 'codec' | 'detector'>,
+): PlannedColumn {
+  const { shape, keys } = elements
+  const { segments, shadows } = draftBase(name, elements, codec, detector)
+  const belief = believeBase(value, keys, shadows, detector)
+  return { column: { name, shape, count: keys.length, kept: [], segments }, belief }
 }
 
 // Beside its elements a column has nothing that could be kept.

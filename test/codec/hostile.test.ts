@@ -72,12 +72,12 @@ describe('decoders take any bytes', () => {
   it('mutated pages', () => {
     fc.assert(
       fc.property(elementsOf(richValue), mutation, fc.nat(), (values, changes, cut) => {
-        survive(() => decodePage(mutate(encodePage(values, ''), changes, cut), values.length))
+        survive(() => decodePage(mutate(encodePage(values, '').bytes, changes, cut), values.length))
       }),
       { numRuns: 1000 },
     )
     const { Peers } = netmapState(4)
-    const page = encodePage(Peers, '')
+    const page = encodePage(Peers, '').bytes
     for (let at = 0; at < page.length; at++) {
       for (const flip of [1, 0x80]) {
         const copy = page.slice()
@@ -95,7 +95,7 @@ describe('decoders take any bytes', () => {
       const encoded = encodeElements(values, codec, '')
       for (const count of [0, 1, 3]) refuses(() => decodeElements(encoded.codec, encoded.bytes, count))
     }
-    const page = encodePage(values, '')
+    const page = encodePage(values, '').bytes
     for (const count of [0, 1, 3, 2 ** 40, -1, Number.NaN]) refuses(() => decodeElements(3, page, count))
     for (const codec of [0, 4, -1, 256, Number.NaN]) {
       refuses(() => decodeValue(codec, page))
@@ -151,7 +151,7 @@ describe('bombs', () => {
     // Objects with many columns that have no bytes: 500 keys of one shape at 500 rows.
     const keys = Array.from({ length: 500 }, (_, i) => `k${i}`)
     const wide = Array.from({ length: 500 }, () => Object.fromEntries(keys.map(key => [key, null])))
-    const page = encodePage(wide, '')
+    const page = encodePage(wide, '').bytes
     expect(page.byteLength).toBeGreaterThan(200_000 / 4)
     expect(maxCells(page.byteLength, 500)).toBeGreaterThan(250_000)
   })
@@ -179,7 +179,7 @@ describe('bombs', () => {
       }
     }
     const rows = Array.from({ length: 40 }, (_, i) => JSON.parse(`{"__proto__":{"a":${i}},"k${i}":1}`))
-    for (const row of decodePage(encodePage(rows, ''), 40)) {
+    for (const row of decodePage(encodePage(rows, '').bytes, 40)) {
       expect(Object.getPrototypeOf(row)).toBe(Object.prototype)
       expect(Object.keys(row as object)[0]).toBe('__proto__')
     }

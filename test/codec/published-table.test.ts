@@ -67,7 +67,7 @@ const section = document.slice(
 const rows = [...section.matchAll(/^\| (.+?) +\| (yes|no) +\| (yes|no) +\| (yes|no) +\|$/gm)].map(row => row.slice(1))
 
 function trip(codec: string, value: unknown): unknown {
-  if (codec === 'pages') return decodePage(encodePage([value], ''), 1)[0]
+  if (codec === 'pages') return decodePage(encodePage([value], '').bytes, 1)[0]
   const encoded = encodeValue(value, codec === 'json' ? 'json' : 'cbor', '')
   return decodeValue(encoded.codec, encoded.bytes)
 }
@@ -88,7 +88,7 @@ describe('the table of docs/codecs.md', () => {
 
   it('the worked example of a page', () => {
     const hex = /is `([0-9a-f |]+)`: one row/.exec(document)![1]!.replace(/[ |]/g, '')
-    expect(Buffer.from(encodePage([{ a: null }], '')).toString('hex')).toBe(hex)
+    expect(Buffer.from(encodePage([{ a: null }], '').bytes).toString('hex')).toBe(hex)
     expect(decodePage(Buffer.from(hex, 'hex'), 1)).toEqual([{ a: null }])
   })
 })

@@ -79,8 +79,8 @@ describe('what cannot be kept is refused', () => {
       expect(message.startsWith('Cannot keep peers[1]')).toBe(true)
       expect(message.endsWith(` exactly as ${name}: found ${found}`), message).toBe(true)
     }
-    expect(() => encodePage([{ a: 1 }, { a: value }], 'peers')).toThrow(/^Cannot keep peers\[1\]\.a/)
-    expect(() => encodePage([{ a: 1 }, { a: value }], 'peers')).toThrow(found)
+    expect(() => encodePage([{ a: 1 }, { a: value }], 'peers').bytes).toThrow(/^Cannot keep peers\[1\]\.a/)
+    expect(() => encodePage([{ a: 1 }, { a: value }], 'peers').bytes).toThrow(found)
   })
 
   it.each(notJson)('%#: %s as JSON', (value, found) => {
@@ -91,8 +91,8 @@ describe('what cannot be kept is refused', () => {
   it('accepts what is exactly at the limit of nesting', () => {
     const deepest = nested(256)
     for (const codec of ['json', 'cbor'] as const) expect(() => encodeValue(deepest, codec, '')).not.toThrow()
-    expect(() => encodePage([deepest, deepest], '')).not.toThrow()
-    expect(() => encodePage([nested(257), deepest], 'x')).toThrow('found nesting deeper than 256')
+    expect(() => encodePage([deepest, deepest], '').bytes).not.toThrow()
+    expect(() => encodePage([nested(257), deepest], 'x').bytes).toThrow('found nesting deeper than 256')
   })
 
   it('shows the path as one would write it', () => {
