@@ -39,15 +39,17 @@ await build.write({
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     groups: [
+      // What stores have in common. Before the databases, as a group takes what its files import, too.
+      { name: 'stores', test: /src.(store.(key-queue|durability)|core.running-calls)\./, priority: 7 },
       {
         name: 'databases',
         test: /src.store.(database-|level-|indexed-|open-indexed|tab-lock|prefix-end)/,
         minShareCount: 2,
-        priority: 7,
+        priority: 6,
       },
       { name: 'shared', test: id => started.has(id), minShareCount: 2, priority: 8 },
       { name: 'shared', test: id => started.has(id) || leveled.has(id), minShareCount: 2, priority: 6 },
-      { name: 'shared', test: /rolldown.runtime|store.key-queue/, priority: 6 },
+      { name: 'shared', test: /rolldown.runtime/, priority: 6 },
       { name: 'elements', test: id => reading.has(id), priority: 5 },
       { name: 'writing', test: id => writing.has(id), minShareCount: 2, priority: 4 },
       { name: 'files', test: /src.(store|bytes.file-name)/, minShareCount: 2, priority: 3 },

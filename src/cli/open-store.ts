@@ -8,7 +8,7 @@ import { wrongUsage } from './cli-failure.ts'
 import type { CliIo } from './cli-io.ts'
 import { type DirectoryKind, directoryKind } from './directory-kind.ts'
 import { ReadOnlyStore } from './read-only-store.ts'
-import { type RedisAddress, redisAddress } from './redis-address.ts'
+import { isRedisScheme, type RedisAddress, redisAddress } from './redis-address.ts'
 
 /** A directory, or a Redis, as the command line names it. */
 export interface DirectoryTarget {
@@ -41,7 +41,7 @@ export async function findDirectory(
   mode: StoreMode = 'read',
 ): Promise<DirectoryTarget> {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]+):(.*)$/.exec(argument) ?? []
-  if (scheme === 'redis' || scheme === 'rediss') {
+  if (scheme !== undefined && isRedisScheme(scheme)) {
     const address = redisAddress(argument, io)
     return { path: address.label, kind: 'redis', address }
   }
@@ -49,7 +49,9 @@ export async function findDirectory(
   if (named === '' || named.includes('\0')) wrongUsage('A directory must have a name')
   const path = resolve(io.cwd, named)
   if (scheme !== undefined && scheme !== 'file' && scheme !== 'level') {
-    return wrongUsage(`Unknown kind of store ${scheme}: known are file:<dir>, level:<dir> and redis://`)
+    return wrongUsage(
+      `Unknown kind of store ${scheme}: known are file:<dir>, level:<dir>, redis:// and redis+cluster://`,
+    )
   }
   if (mode === 'create' && !(await exists(path))) return { path, kind: scheme ?? 'file' }
   const kind = await directoryKind(path)

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -126,26 +126,4 @@ describe('the program', () => {
     child.kill('SIGINT')
     expect(await ended).toBe(130)
   })
-
-  it('completes in bash', async () => {
-    const script = join(scratch(), 'completion.sh')
-    writeFileSync(script, (await runCli(['completion', 'bash'])).stdout)
-    const complete = async (...words: string[]): Promise<string[]> => {
-      const line = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _coldsnap; printf '%s\\n' "\${COMPREPLY[@]}"`
-      return (await execute('bash', ['-c', line, script, 'coldsnap', ...words])).stdout.trim().split('\n')
-    }
-    expect(await complete('ver')).toEqual(['verify'])
-    expect(await complete('b')).toContain('blob')
-    expect(await complete('blob', 'g')).toEqual(['get'])
-    expect(await complete('copy', '--r')).toEqual(['--replace'])
-    expect(await complete('blob', 'put', '--if')).toEqual(['--if-absent'])
-    expect(await complete('ls', '/etc/passw')).toContain('/etc/passwd')
-  })
-})
-
-it('completion of zsh and fish names every command', async () => {
-  for (const shell of ['zsh', 'fish']) {
-    const { stdout } = await runCli(['completion', shell])
-    for (const word of ['verify', 'blob', 'clean', 'key-file']) expect(stdout, shell).toContain(word)
-  }
 })

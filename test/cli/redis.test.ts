@@ -14,8 +14,8 @@ describe('an address', () => {
   it('has everything a client needs, and a label without user and password', () => {
     expect(address('redis://ada:p%40ss%2F@db.example/3?prefix=a+b:%20')).toEqual({
       label: 'redis://db.example:6379/3?prefix=a+b:%20',
-      host: 'db.example',
-      port: 6379,
+      servers: [{ host: 'db.example', port: 6379 }],
+      isCluster: false,
       isTls: false,
       database: 3,
       username: 'ada',
@@ -24,12 +24,35 @@ describe('an address', () => {
     })
     expect(address('rediss://[::1]:7000?prefix=x')).toMatchObject({
       label: 'rediss://[::1]:7000/0?prefix=x',
-      host: '::1',
+      servers: [{ host: '::1', port: 7000 }],
       isTls: true,
       password: '',
     })
+    expect(address('redis://a:p,q@db?prefix=x')).toMatchObject({
+      servers: [{ host: 'db', port: 6379 }],
+      password: 'p,q',
+    })
     expect(address('redis://db?prefix=x', { REDISCLI_AUTH: 'secret' }).password).toBe('secret')
     expect(address('redis://:own@db?prefix=x', { REDISCLI_AUTH: 'secret' }).password).toBe('own')
+  })
+
+  it('of a cluster names some of its nodes', () => {
+    expect(address('redis+cluster://ada:a,b@n2:7001,n1,[::1]:7000,n1:6379?prefix={a}')).toEqual({
+      label: 'redis+cluster://[::1]:7000,n1:6379,n2:7001?prefix=%7Ba%7D',
+      servers: [
+        { host: 'n2', port: 7001 },
+        { host: 'n1', port: 6379 },
+        { host: '::1', port: 7000 },
+        { host: 'n1', port: 6379 },
+      ],
+      isCluster: true,
+      isTls: false,
+      database: 0,
+      username: 'ada',
+      password: 'a,b',
+      prefix: '{a}',
+    })
+    expect(address('rediss+cluster://db/0?prefix=x')).toMatchObject({ isCluster: true, isTls: true })
   })
 
   it('has a label that names the same place', () => {
@@ -52,6 +75,12 @@ describe('an address', () => {
     'redis://user:/s3cret@db?prefix=a',
     'redis://user:?s3cret@db?prefix=a',
     'redis:s3cret',
+    'redis://:s3cret@a,b?prefix=a',
+    'redis+cluster://:s3cret@a,b/1?prefix=a',
+    'redis+cluster://:s3cret@a,,b?prefix=a',
+    'redis+cluster://:s3cret@a:1:2,b?prefix=a',
+    'redis+cluster://:s3cret@a:1,b@c?prefix=a b=',
+    'redis+cluster:s3cret',
   ])('%s is refused, and no part of it is told', async text => {
     const { code, stdout, stderr } = await runCli(['ls', text], { env: { COLDSNAP_DEBUG: '1' } })
     expect([code, stdout]).toEqual([2, ''])

@@ -160,6 +160,15 @@ describe('the packed package', () => {
     expect(later.filter(pattern => ![...all].some(source => pattern.test(source)))).toEqual([])
   })
 
+  it.each(['store/file-store', 'blob/disk/disk-blob-store', 'redis/index'])('evaluates with %s no database', entry => {
+    const dist = join(project, 'node_modules/coldsnap/dist')
+    const sourcesOfEntry = (name: string): string[] =>
+      evaluatedWith(dist, `${name}.js`).files.flatMap(file => sourcesOf(dist, file))
+    const databases = /^src\/store\/(database-|level-|indexed-)/
+    expect(sourcesOfEntry(entry).filter(source => databases.test(source))).toEqual([])
+    expect(sourcesOfEntry('store/level-store').filter(source => databases.test(source))).not.toEqual([])
+  })
+
   it('has the command, as a file that a system can start', async () => {
     const main = join(project, 'node_modules/coldsnap/dist/cli/main.js')
     const args = ['ls', '.', '--json']
