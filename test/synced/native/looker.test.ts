@@ -27,7 +27,7 @@ class LookedAt implements RedisPort {
   #listener: RedisListener | undefined
 
   async command(): Promise<RedisReply> {
-    const point = await new Promise<ChainPoint | undefined>(resolve => this.looks.push(resolve))
+    const point = await new Promise<ChainPoint | undefined>(resolve => void this.looks.push(resolve))
     if (point === undefined) return [new Uint8Array(), 0, bytesOfId(noId), Date.now(), new Uint8Array()]
     return [bytesOfId(point.epoch), point.sequence, bytesOfId(point.nonce), Date.now(), utf8Encode('1')]
   }
@@ -49,7 +49,7 @@ class LookedAt implements RedisPort {
   subscribe(_: string, listener: RedisListener): { renew(): void; close(): Promise<void> } {
     this.#listener = listener
     queueMicrotask(() => listener.up())
-    return { renew: () => void (this.renewals += 1), close: async () => undefined }
+    return { renew: () => void this.renewals++, close: async () => undefined }
   }
 
   async pipeline(): Promise<never> {

@@ -7,7 +7,7 @@ import { stateLua } from './state.ts'
  */
 export const lookScript: RedisScript = new RedisScript(
   stateLua +
-    String.raw`
+    `
 return {epoch or '', sequence, last, now, epoch and redis.call('HGET', KEYS[1], 'of') or ''}
 `,
 )
