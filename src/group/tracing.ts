@@ -1,31 +1,14 @@
 import { checkOptionNames } from '../core/check.ts'
 import type { TelemetryAttributes } from '../core/meter.ts'
+import { inSpan, type Spans, spanKinds, type Tracer } from '../core/tracer.ts'
 import type { PeerAnswer, PeerService } from './peer-service.ts'
 import type { Transport } from './transport.ts'
-
-/** The part of `Span` of `@opentelemetry/api` 1.x that is used. */
-export interface Span {
-  setStatus(status: { code: number; message?: string }): unknown
-  recordException(exception: Error): void
-  end(): void
-}
-
-/** The part of `Tracer` of `@opentelemetry/api` 1.x that is used; described here so that nothing is imported. */
-export interface Tracer {
-  startSpan(name: string, options?: { kind?: number; attributes?: Record<string, string | number | boolean> }): Span
-}
 
 /** Options of {@link tracedTransport} and {@link tracedService}. */
 export interface TracingOptions {
   /** Attributes that every span carries. Keys and values of groups are never among them unless given here. */
   readonly attributes?: TelemetryAttributes | undefined
 }
-
-// `SpanKind` and `SpanStatusCode` of `@opentelemetry/api`.
-const server = 1
-const client = 2
-const statusOk = 1
-const statusError = 2
 
 /**
  * A transport whose calls to peers are spans of kind client: `GroupCache.Get`, `GroupCache.Set`, `GroupCache.Remove`,
@@ -35,10 +18,11 @@ const statusError = 2
  */
 export function tracedTransport(transport: Transport, tracer: Tracer, options: TracingOptions = {}): Transport {
   checkOptionNames(options, ['attributes'])
+  const spans = { tracer, kind: spanKinds.client, attributes: options.attributes }
   return {
     connect: address => {
       const peer = transport.connect(address)
-      return { ...traced(peer, { tracer, kind: client, options }), address: peer.address, close: () => peer.close() }
+      return { ...traced(peer, spans), address: peer.address, close: () => peer.close() }
     },
     ...(transport.close && { close: async () => await transport.close?.() }),
   }
@@ -47,59 +31,31 @@ export function tracedTransport(transport: Transport, tracer: Tracer, options: T
 /** A service whose answers to peers are spans of kind server, under the names of {@link tracedTransport}. */
 export function tracedService(service: PeerService, tracer: Tracer, options: TracingOptions = {}): PeerService {
   checkOptionNames(options, ['attributes'])
-  return traced(service, { tracer, kind: server, options })
+  return traced(service, { tracer, kind: spanKinds.server, attributes: options.attributes })
 }
 
-interface Tracing {
-  readonly tracer: Tracer
-  readonly kind: number
-  readonly options: TracingOptions
-}
-
-function traced(service: PeerService, tracing: Tracing): PeerService {
+function traced(service: PeerService, spans: Spans): PeerService {
+  const run = <T>(name: string, work: () => Promise<T>, answersOf?: (result: T) => readonly PeerAnswer[]): Promise<T> =>
+    inSpan(`GroupCache.${name}`, spans, work, result => failureIn(answersOf?.(result) ?? []))
   return {
     get: (group, key, options) =>
-      inSpan(
+      run(
         'Get',
-        tracing,
         () => service.get(group, key, options),
         answer => [answer],
       ),
-    set: (group, key, entry, options) => inSpan('Set', tracing, () => service.set(group, key, entry, options)),
-    remove: (group, key, options) => inSpan('Remove', tracing, () => service.remove(group, key, options)),
-    removeMany: (group, keys, options) => inSpan('RemoveKeys', tracing, () => service.removeMany(group, keys, options)),
+    set: (group, key, entry, options) => run('Set', () => service.set(group, key, entry, options)),
+    remove: (group, key, options) => run('Remove', () => service.remove(group, key, options)),
+    removeMany: (group, keys, options) => run('RemoveKeys', () => service.removeMany(group, keys, options)),
     getMany: (group, keys, options) =>
-      inSpan(
+      run(
         'GetMany',
-        tracing,
         () => service.getMany(group, keys, options),
         answers => answers.filter(({ kind }) => kind === 'loadFailed'),
       ),
   }
 }
 
-async function inSpan<T>(
-  name: string,
-  { tracer, kind, options }: Tracing,
-  work: () => Promise<T>,
-  answersOf: (result: T) => readonly PeerAnswer[] = () => [],
-): Promise<T> {
-  const span = tracer.startSpan(`GroupCache.${name}`, { kind, attributes: { ...options.attributes } })
-  try {
-    const result = await work()
-    const failed = answersOf(result).find(answer => answer.kind !== 'value')
-    if (failed === undefined) span.setStatus({ code: statusOk })
-    else fail(span, new Error(failed.message))
-    return result
-  } catch (error) {
-    fail(span, error instanceof Error ? error : new Error(String(error)))
-    throw error
-  } finally {
-    span.end()
-  }
-}
-
-function fail(span: Span, error: Error): void {
-  span.recordException(error)
-  span.setStatus({ code: statusError, message: error.message })
+function failureIn(answers: readonly PeerAnswer[]): string | undefined {
+  return answers.find(answer => answer.kind !== 'value')?.message
 }

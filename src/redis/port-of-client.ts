@@ -30,7 +30,10 @@ function driverOf(client: RedisClient): RedisDriver {
       : new IoRedisDriver(client as IoRedisClient)
   }
   if (has(client, 'nodeClient')) return new NodeRedisClusterDriver(client as NodeRedisCluster)
-  if (has(client, 'sendCommand')) return new NodeRedisDriver(client as NodeRedisClient)
+  // What createSentinel makes has no options to see.
+  if (has(client, 'sendCommand') && typeof Reflect.get(client, 'options') === 'object') {
+    return new NodeRedisDriver(client as NodeRedisClient)
+  }
   throw notAClient()
 }
 

@@ -14,7 +14,7 @@ const optionNames = [
   ...['redis', 'remote', 'prefix', 'local', 'ttlMs', 'localTtlMs', 'staleMs', 'timeoutMs', 'loadTimeoutMs'],
   ...['inlineBytes', 'codec'],
   ...['values', 'partitions', 'heartbeatMs', 'degraded', 'reader', 'compat', 'channel', 'clearWithoutPrefix'],
-  ...['id', 'logger', 'onError', 'onSetLocal', 'breaker', 'maxPending', 'clock', 'random'],
+  ...['id', 'logger', 'onError', 'onSetLocal', 'wrapRemote', 'breaker', 'maxPending', 'clock', 'random'],
 ]
 
 const forGo = ['channel', 'clearWithoutPrefix'] as const
@@ -39,7 +39,7 @@ export function checkSettings(options: SyncedOptions): SyncedSettings {
     throw new TypeError(`Option ${name} can be used only ${compat === undefined ? 'with' : 'without'} compat 'go'`)
   }
   if (partitions !== undefined) between('partitions', partitions, 1, 65_535)
-  for (const name of ['onError', 'onSetLocal', 'clock', 'random'] as const) {
+  for (const name of ['onError', 'onSetLocal', 'wrapRemote', 'clock', 'random'] as const) {
     if (options[name] !== undefined) checkFunction(name, options[name])
   }
   if (logger !== undefined) {

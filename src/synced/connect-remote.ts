@@ -18,15 +18,15 @@ const clusterPartitions = 16
 
 /** Makes the mode that the options ask for; it connects when it is opened. */
 export function connectRemote(options: SyncedOptions, settings: SyncedSettings, sink: RemoteSink): RemoteConnection {
-  const { redis, remote } = options
+  const { redis, remote, wrapRemote = level => level } = options
   if (redis === undefined) {
     if (remote === undefined) throw new TypeError('Option redis is missing')
-    const level = remote(sink, settings)
+    const level = wrapRemote(remote(sink, settings))
     return { level, close: () => level.close() }
   }
   // Whoever passes a port closes it.
   const [port, isOwn] = isRedisPort(redis) ? [redis, false] : [redisPort(redis), true]
-  const level = modeOver(port, settings, sink)
+  const level = wrapRemote(modeOver(port, settings, sink))
   const close = async (): Promise<void> => {
     await level.close()
     if (isOwn) await port.close()

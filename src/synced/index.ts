@@ -2,6 +2,7 @@ export type { BreakerOptions } from '../core/breaker.ts'
 export type { CallSignal } from '../core/call-signal.ts'
 export type { Meter, MeterResult, TelemetryAttributes } from '../core/meter.ts'
 export type { PrometheusOptions } from '../core/prometheus-text.ts'
+export type { Span, Tracer } from '../core/tracer.ts'
 export type { ValueSharing } from './held-value.ts'
 export type {
   LocalCache,
@@ -36,5 +37,12 @@ export type {
 } from './synced-options.ts'
 export type { RemoteLevelFactory, SyncedSettings } from './synced-settings.ts'
 export type { SyncedStats } from './synced-stats.ts'
-export { type ObserveSyncedOptions, observeSynced, type SyncedStatsSource, syncedPrometheusText } from './telemetry.ts'
+export {
+  instrumentationName,
+  type ObserveSyncedOptions,
+  observeSynced,
+  type SyncedStatsSource,
+  syncedPrometheusText,
+} from './telemetry.ts'
 export { tinyLfu } from './tiny-lfu.ts'
+export { type TracedRemoteOptions, tracedRemote } from './traced-remote.ts'

@@ -5,6 +5,7 @@ import type { RedisPort } from '../redis/redis-port.ts'
 import type { ValueSharing } from './held-value.ts'
 import type { LocalCacheFactory } from './local-cache.ts'
 import type { LocalBudget } from './lru.ts'
+import type { RemoteLevel } from './remote-level.ts'
 import type { SetLocalEvent, SyncedLogger } from './synced-listeners.ts'
 import type { RemoteLevelFactory } from './synced-settings.ts'
 
@@ -40,7 +41,7 @@ export interface SyncedOptions {
   readonly heartbeatMs?: number | undefined
   /** Whether to open without Redis too, and to get in step when it comes. @default false */
   readonly degraded?: boolean | undefined
-  /** Whether this process never changes anything in Redis. @default false */
+  /** Whether this process never changes anything in Redis, nor publishes, but for pings with `compat: 'go'`. @default false */
   readonly reader?: boolean | undefined
   /** Speaks the format of huykn/distributed-cache in place of the own one. */
   readonly compat?: 'go' | undefined
@@ -56,6 +57,8 @@ export interface SyncedOptions {
   readonly onError?: ((error: Error) => void) | undefined
   /** Asked for each value that another process set: what to keep in its place, or `undefined` to keep what is here. */
   readonly onSetLocal?: ((event: SetLocalEvent) => unknown) | undefined
+  /** Puts something around the calls to Redis, such as `tracedRemote`. */
+  readonly wrapRemote?: ((level: RemoteLevel) => RemoteLevel) | undefined
   /** When Redis is left alone because it does not answer. */
   readonly breaker?: BreakerOptions | undefined
   /** How many calls may wait for Redis at once; more are `UNAVAILABLE`. @default 10_000 */

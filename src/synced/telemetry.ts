@@ -4,6 +4,9 @@ import { families, type PrometheusOptions, prometheusPage } from '../core/promet
 import { clearsInstrument, syncedInstruments } from './synced-instruments.ts'
 import type { SyncedStats } from './synced-stats.ts'
 
+/** The name to ask for a meter and a tracer by: `metrics.getMeter(instrumentationName)`. */
+export const instrumentationName = 'coldsnap/synced'
+
 /** Options of {@link observeSynced}. */
 export interface ObserveSyncedOptions<I> {
   /** A meter of `@opentelemetry/api`. */

@@ -40,7 +40,7 @@ function write(name: string, text: string): void {
 describe('doc comments', () => {
   // Members whose names and meanings are those of others: the comment of the type says of whom.
   const foreign = `
-    src/core/meter.ts src/group/tracing.ts src/netmap/netmap.ts src/netmap/tailcfg.ts src/redis/redis-client.ts
+    src/core/meter.ts src/core/tracer.ts src/netmap/netmap.ts src/netmap/tailcfg.ts src/redis/redis-client.ts
     src/snapshot/standard-schema.ts src/store/level-database.ts src/synced/synced-settings.ts
   `
     .trim()

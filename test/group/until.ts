@@ -1,7 +1,7 @@
 /** Resolves as soon as `test` is true, which is looked at every `pollMs`; throws after `timeoutMs`. */
 export async function until(
   test: () => boolean | Promise<boolean>,
-  { timeoutMs = 5_000, pollMs = 1 }: { readonly timeoutMs?: number; readonly pollMs?: number } = {},
+  { timeoutMs = 20_000, pollMs = 1 }: { readonly timeoutMs?: number; readonly pollMs?: number } = {},
 ): Promise<void> {
   const end = performance.now() + timeoutMs
   while (!(await test())) {

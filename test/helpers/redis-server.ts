@@ -24,6 +24,8 @@ export interface RedisServerOptions {
   readonly port?: number
   /** The directory of its append-only file, which is flushed before each answer. Absent: it keeps nothing on disk. */
   readonly dir?: string
+  /** A file to read and rewrite, which makes it a Sentinel. */
+  readonly sentinel?: string
   /** More arguments of `redis-server`. */
   readonly args?: readonly string[]
   /** @default {@link redisProgram} */
@@ -44,18 +46,11 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       ? // Of a name that nobody else's server has left there: it would be loaded.
         ['--dir', tmpdir(), '--dbfilename', `coldsnap-none-${port}.rdb`, '--appendonly', 'no']
       : ['--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always']
-  const args = [
-    '--port',
-    `${port}`,
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--daemonize',
-    'no',
-    ...kept,
-    ...(options.args ?? []),
-  ]
+  const address = ['--port', `${port}`, '--bind', '127.0.0.1', '--daemonize', 'no']
+  const args =
+    options.sentinel === undefined
+      ? [...address, '--save', '', ...kept, ...(options.args ?? [])]
+      : [options.sentinel, '--sentinel', ...address]
   const child = spawn(options.program ?? redisProgram, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   started.add(child)
   child.once('exit', () => started.delete(child))
@@ -65,7 +60,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     child.once('exit', code => reject(new Error(`redis-server ended with ${code} before it was ready: ${said}`)))
     child.stdout.on('data', (text: Buffer) => {
       said += text.toString()
-      if (said.includes('Ready to accept connections')) resolve()
+      if (said.includes('Ready to accept connections') || said.includes('Sentinel ID is')) resolve()
     })
   })
   const stop = async (): Promise<void> => {

@@ -8,11 +8,19 @@ export interface ChainPoint {
   readonly nonce: Id64
 }
 
+/** Whether two are after the same change, or one is the event of it. */
+export function isSamePoint(a: ChainPoint, b: ChainPoint): boolean {
+  return a.sequence === b.sequence && sameId(a.nonce, b.nonce) && sameId(a.epoch, b.epoch)
+}
+
 /** What an event is to a chain. */
 export type ChainLink = Pick<NativeEvent, 'kind' | 'epoch' | 'sequence' | 'nonce' | 'previous'>
 
-/** What is to be done with an event: `ignore`: it is known, or the chain waits for a point to begin at. */
-export type ChainVerdict = 'apply' | 'ignore' | 'gap'
+/**
+ * What is to be done with an event: `ignore`: it is known, or the chain waits for a point to begin at. `late`: it may be of
+ * before the point at which the chain began, and proves nothing.
+ */
+export type ChainVerdict = 'apply' | 'ignore' | 'late' | 'gap'
 
 /**
  * Tells whether the events of a partition came without a gap since a point where it was told how things stand. Each event
@@ -21,14 +29,17 @@ export type ChainVerdict = 'apply' | 'ignore' | 'gap'
  */
 export class EventChain {
   #point: ChainPoint | undefined
+  /** Whether events of before the point may still come. */
+  #isAhead = false
 
   /** The last change that is known; `undefined`: out of step. */
   get point(): ChainPoint | undefined {
     return this.#point
   }
 
-  /** Begins at a point that is known to be true. */
-  begin(point: ChainPoint): void {
+  /** Begins at a point that is known to be true; with `isAhead`, by other means than the events before it. */
+  begin(point: ChainPoint, isAhead = false): void {
+    this.#isAhead = isAhead
     this.#point = { epoch: point.epoch, sequence: point.sequence, nonce: point.nonce }
   }
 
@@ -41,10 +52,12 @@ export class EventChain {
   next(event: ChainLink): ChainVerdict {
     const last = this.#point
     if (last === undefined) return 'ignore'
-    const isLast =
-      event.sequence === last.sequence && sameId(event.nonce, last.nonce) && sameId(event.epoch, last.epoch)
     // A tick of an older state may be late, or the truth after a step back: it counts as the latter.
-    if (isLast) return 'ignore'
+    if (isSamePoint(event, last)) {
+      this.#isAhead = false
+      return 'ignore'
+    }
+    if (this.#isAhead && event.sequence < last.sequence && sameId(event.epoch, last.epoch)) return 'late'
     const follows =
       event.kind !== eventKinds.tick &&
       event.sequence === last.sequence + 1 &&

@@ -16,6 +16,8 @@ export interface NativeSettings {
   readonly inlineBytes: number
   /** How long it is remembered that a key was deleted: at least as long as a load may take. */
   readonly tombstoneMs: number
+  /** Whether nothing may be written or told, ticks and epochs neither. */
+  readonly reader: boolean
   readonly clock: () => number
   readonly random: () => number
 }

@@ -6,7 +6,10 @@ import type { RemoteLevel, RemoteOptions, ResetReason } from '../remote-level.ts
 import { applyEvent } from './apply-event.ts'
 import { asCacheError } from './as-cache-error.ts'
 import { decodeEvent, eventKinds, type NativeEvent } from './event.ts'
+import { type ChainPoint, isSamePoint } from './event-chain.ts'
 import { sameId } from './id64.ts'
+import type { Inquiry, InquiryListener } from './inquiry.ts'
+import { Looker, look } from './looker.ts'
 import type { NativeContext } from './native-context.ts'
 import type { Partition } from './partition.ts'
 import { sendTick, Ticker } from './ticker.ts'
@@ -15,7 +18,7 @@ import { Timer } from './timer.ts'
 /** The way of one partition back into step. */
 interface Lane {
   readonly partition: Partition
-  readonly ticker: Ticker
+  readonly inquiry: Inquiry
   readonly retry: Timer
   /** Whether an event came since the last round of the heartbeat. */
   isHeard: boolean
@@ -48,12 +51,15 @@ export class NativeSync {
   constructor(context: NativeContext) {
     this.#context = context
     this.#lanes = context.partitions.map(partition => {
+      const listener: InquiryListener = {
+        unheard: () => this.#renew(lane),
+        failed: error => this.#fail(lane, error),
+        found: (point, events) => this.#find(lane, point, events),
+        changed: () => this.#restart(lane, 'epoch'),
+      }
       const lane: Lane = {
         partition,
-        ticker: new Ticker(context, partition, {
-          unheard: () => this.#renew(lane),
-          failed: error => this.#fail(lane, error),
-        }),
+        inquiry: new (context.settings.reader ? Looker : Ticker)(context, partition, listener),
         retry: new Timer(),
         isHeard: false,
         strikes: 0,
@@ -75,7 +81,7 @@ export class NativeSync {
     try {
       await withDeadline('The first answer of Redis', timeoutMs, signal, async controller => {
         // Whether Redis is there, and of one mind with us, is known from this before any subscription is active.
-        const probe = sendTick(this.#context, this.#context.partitions[0]!, undefined, controller.signal)
+        const probe = this.#probe(controller.signal)
         this.#subscribe()
         await probe
         await promise
@@ -85,6 +91,12 @@ export class NativeSync {
       if (error instanceof RangeError || isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED')) throw error
       throw openError(error, this.#subscribing)
     }
+  }
+
+  async #probe(signal: AbortSignal): Promise<void> {
+    const [first] = this.#context.partitions
+    if (this.#context.settings.reader) await look(this.#context, first!, signal)
+    else await sendTick(this.#context, first!, undefined, signal)
   }
 
   #subscribe(): void {
@@ -119,9 +131,9 @@ export class NativeSync {
   #sink(): void {
     if (this.#state === 'closed') return
     this.#state = 'down'
-    for (const { partition, ticker, retry } of this.#lanes) {
+    for (const { partition, inquiry, retry } of this.#lanes) {
       partition.chain.break()
-      ticker.stop()
+      inquiry.stop()
       retry.stop()
     }
     if (!this.#isReady) return
@@ -144,30 +156,44 @@ export class NativeSync {
       sink.problem(new CacheError('CORRUPT', 'An event is of a partition that this cache does not have'))
       return
     }
-    // An own tick tells the time anew.
-    if (lane.partition.clock.heard(settings.clock(), event.timeMs)) lane.isHeard = true
-    this.#follow(lane, event)
+    // An answer of its own tells the time anew.
+    const isTimely = lane.partition.clock.heard(settings.clock(), event.timeMs)
+    const isAnswer = lane.inquiry.hears(event)
+    if (lane.partition.chain.point !== undefined) this.#follow(lane, event, isTimely)
+    else {
+      if (isTimely) lane.isHeard = true
+      if (isAnswer) this.#begin(lane, event)
+    }
   }
 
-  #follow(lane: Lane, event: NativeEvent): void {
+  #follow(lane: Lane, event: NativeEvent, isTimely: boolean): void {
     const { chain } = lane.partition
-    const isOwnTick = event.kind === eventKinds.tick && lane.ticker.isBack(event)
     const before = chain.point
-    if (before === undefined) {
-      if (isOwnTick) this.#begin(lane, event)
-      return
-    }
+    if (before === undefined) return
     const verdict = chain.next(event)
+    if (isTimely && verdict !== 'late') lane.isHeard = true
     if (verdict === 'apply') applyEvent(this.#context, lane.partition, event, before)
     if (verdict !== 'gap') return
     const mayGoOn = event.kind === eventKinds.clear || sameId(event.epoch, before.epoch)
-    this.#leaveStep(mayGoOn ? 'gap' : 'epoch')
+    this.#restart(lane, mayGoOn ? 'gap' : 'epoch')
+  }
+
+  // What the channel brought meanwhile comes after the point, or before it, or the point has yet to come.
+  #find(lane: Lane, point: ChainPoint, events: readonly NativeEvent[]): void {
+    const at = events.findLastIndex(event => isSamePoint(event, point))
+    this.#begin(lane, point, at === -1)
+    for (const event of events.slice(at + 1)) this.#follow(lane, event, false)
+  }
+
+  #restart(lane: Lane, reason: ResetReason): void {
+    lane.partition.chain.break()
+    this.#leaveStep(reason)
     lane.strikes += 1
     this.#resync(lane)
   }
 
-  #begin({ partition, retry }: Lane, event: NativeEvent): void {
-    partition.begin(event)
+  #begin({ partition, retry }: Lane, point: ChainPoint, isAhead = false): void {
+    partition.begin(point, isAhead)
     retry.stop()
     this.#hasFailed = false
     if (this.#isReady || this.#lanes.some(lane => lane.partition.chain.point === undefined)) return
@@ -192,8 +218,8 @@ export class NativeSync {
     const ask = (): void => {
       lane.partition.unfence()
       // One that is under way may be from before what this process did last.
-      lane.ticker.stop()
-      lane.ticker.send()
+      lane.inquiry.stop()
+      lane.inquiry.send()
     }
     if (lane.strikes <= 1) ask()
     else if (!lane.retry.isSet) lane.retry.set(this.#retryMs(lane.strikes), ask)
@@ -238,8 +264,8 @@ export class NativeSync {
     const isInStep = lane.partition.chain.point !== undefined
     if (isInStep) lane.strikes = Math.max(0, lane.strikes - 1)
     if (!isInStep) {
-      if (!lane.ticker.isBusy) this.#resync(lane)
-    } else if (!lane.isHeard) lane.ticker.send()
+      if (!lane.inquiry.isBusy) this.#resync(lane)
+    } else if (!lane.isHeard) lane.inquiry.send()
     lane.isHeard = false
   }
 }

@@ -47,10 +47,10 @@ export class Partition {
     return point !== undefined && point.sequence >= this.#fence ? point : undefined
   }
 
-  /** In step from here on. */
-  begin(point: ChainPoint): void {
+  /** In step from here on; with `isAhead`, events of before may still come. */
+  begin(point: ChainPoint, isAhead = false): void {
     this.#life += 1
-    this.chain.begin(point)
+    this.chain.begin(point, isAhead)
     this.tags.begin(point.sequence)
     this.#deadEpochs = []
     // The point is of after them: it was asked for when the chain had ended, and since then there were fences.

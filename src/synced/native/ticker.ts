@@ -1,21 +1,13 @@
-import { utf8Decode } from '../../bytes/utf8.ts'
 import { CacheError } from '../../errors.ts'
-import type { RedisReply } from '../../redis/redis-port.ts'
-import type { NativeEvent } from './event.ts'
+import { checkPartitions } from './check-partitions.ts'
+import { eventKinds, type NativeEvent } from './event.ts'
 import { type Id64, readId, sameId } from './id64.ts'
+import type { Inquiry, InquiryListener } from './inquiry.ts'
 import { tickScript } from './lua/tick.ts'
 import type { NativeContext } from './native-context.ts'
 import type { Partition } from './partition.ts'
-import { itemsOf, unexpected } from './script-reply.ts'
+import { itemsOf } from './script-reply.ts'
 import { Timer } from './timer.ts'
-
-/** Who is told what becomes of ticks. */
-export interface TickListener {
-  /** Redis sent the tick, but it did not come back: nothing is heard from the channel. */
-  unheard(): void
-  /** Redis did not take the tick, or did not answer. */
-  failed(error: unknown): void
-}
 
 /**
  * Sends one tick. Throws a RangeError where other processes have spread the keys over another number of partitions: two
@@ -28,30 +20,21 @@ export async function sendTick(
   signal?: AbortSignal,
 ): Promise<void> {
   const args = context.args(partition, mark)
-  checkPartitions(context, await tickScript.run(context.port, [partition.names.meta], args, { signal }))
-}
-
-function checkPartitions({ partitions }: NativeContext, reply: RedisReply): void {
-  const of = itemsOf(reply)[1]
-  if (!(of instanceof Uint8Array)) throw unexpected()
-  const found = utf8Decode(of)
-  if (found === `${partitions.length}`) return
-  throw new RangeError(
-    `Option partitions must be ${found}, as in the other processes with this prefix, received ${partitions.length}`,
-  )
+  const reply = itemsOf(await tickScript.run(context.port, [partition.names.meta], args, { signal }))
+  checkPartitions(reply[1], context.partitions.length)
 }
 
 /** Asks one partition how it stands: by a tick, whose event says it at its place among the others. */
-export class Ticker {
+export class Ticker implements Inquiry {
   readonly #context: NativeContext
   readonly #partition: Partition
-  readonly #listener: TickListener
+  readonly #listener: Pick<InquiryListener, 'unheard' | 'failed'>
   readonly #timer = new Timer()
   #mark: Id64 | undefined
   #sentAtMs = 0
   #call: AbortController | undefined
 
-  constructor(context: NativeContext, partition: Partition, listener: TickListener) {
+  constructor(context: NativeContext, partition: Partition, listener: Pick<InquiryListener, 'unheard' | 'failed'>) {
     this.#context = context
     this.#partition = partition
     this.#listener = listener
@@ -85,8 +68,8 @@ export class Ticker {
   }
 
   /** Whether the event is that of the tick under way, which then is over. */
-  isBack(event: NativeEvent): boolean {
-    if (this.#mark === undefined || !sameId(event.previous, this.#mark)) return false
+  hears(event: NativeEvent): boolean {
+    if (event.kind !== eventKinds.tick || this.#mark === undefined || !sameId(event.previous, this.#mark)) return false
     this.#partition.clock.answered(this.#sentAtMs, event.timeMs)
     this.#end()
     return true

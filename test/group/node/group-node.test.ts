@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Span, Tracer } from '../../../src/core/tracer.ts'
 import { GroupNode } from '../../../src/group/node/group-node.ts'
-import { type Span, type Tracer, tracedTransport } from '../../../src/group/tracing.ts'
+import { tracedTransport } from '../../../src/group/tracing.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import { bytes } from '../../store/scratch.ts'
 

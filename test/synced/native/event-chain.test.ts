@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ChainLink, EventChain } from '../../../src/synced/native/event-chain.ts'
+import { type ChainLink, EventChain, isSamePoint } from '../../../src/synced/native/event-chain.ts'
 import { type Id64, noId } from '../../../src/synced/native/id64.ts'
 
 /** What a server does, and what then happens to what it sends. `to` is how many states it goes back. */
@@ -108,9 +108,9 @@ class ModelProcess {
   state: State | undefined
   gaps = 0
 
-  /** Its own tick came back. */
-  begin(tick: Message): void {
-    this.chain.begin(tick)
+  /** Its own tick came back, or with `isAhead`, it looked. */
+  begin(tick: Message, isAhead = false): void {
+    this.chain.begin(tick, isAhead)
     this.copies.clear()
     this.state = tick.state
   }
@@ -210,6 +210,63 @@ describe('a chain', () => {
     )
     expect(gaps).toBeGreaterThan(500)
     expect(inStep).toBeGreaterThan(500)
+  })
+
+  it('that begins ahead of the channel waits for what is under way, and follows from there', () => {
+    const steps = fc.array(step.filter(({ type }) => type !== 'vanish' && type !== 'rewind' && type !== 'clear'))
+    fc.assert(
+      fc.property(steps, fc.nat(10), fc.nat(20), (all, lookAt, heard) => {
+        const server = new ModelServer()
+        const process = new ModelProcess()
+        const before = all.slice(0, lookAt).flatMap(each => server.do(each))
+        process.begin(server.tick(), true)
+        // What it heard before it looked is gone; the rest comes only now.
+        const late = before.slice(heard)
+        for (const message of [...late, ...all.slice(lookAt).flatMap(each => server.do(each))]) {
+          process.hear(message)
+          process.check()
+        }
+        expect(process.gaps).toBe(0)
+        expect(process.state).toEqual(server.state)
+      }),
+    )
+  })
+
+  it('that begins ahead of the channel takes no other history for its own either', () => {
+    let ends = 0
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 40 }),
+        fc.array(fate, { minLength: 1 }),
+        fc.nat(20),
+        (all, fates, lookAt) => {
+          const server = new ModelServer()
+          const process = new ModelProcess()
+          const before = all.slice(0, lookAt).flatMap(each => server.do(each))
+          process.begin(server.tick(), true)
+          for (const message of delivered([...before, ...all.slice(lookAt).flatMap(each => server.do(each))], fates)) {
+            process.hear(message)
+            process.check()
+          }
+          // What the next look finds is the end of its chain, or it is told apart.
+          if (process.chain.point === undefined || !isSamePoint(process.chain.point, server.state)) return
+          expect(process.state).toEqual(server.state)
+          ends++
+        },
+      ),
+      { numRuns: 5000 },
+    )
+    expect(ends).toBeGreaterThan(500)
+  })
+
+  it('ahead of the channel holds back nothing once it was reached', () => {
+    const server = new ModelServer()
+    const chain = new EventChain()
+    const [first, second] = server.do({ type: 'change', key: 0, count: 2 })
+    chain.begin(server.tick(), true)
+    expect(chain.next(first!)).toBe('late')
+    expect(chain.next(second!)).toBe('ignore')
+    expect(chain.next(first!)).toBe('gap')
   })
 
   it('ignores everything until it begins, and after a gap', () => {

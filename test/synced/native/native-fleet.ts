@@ -34,6 +34,7 @@ export function nativeSettings(settings: Partial<NativeSettings> = {}): NativeSe
     timeoutMs: 2000,
     inlineBytes: 4096,
     tombstoneMs: 30_000,
+    reader: false,
     clock: Date.now,
     random: Math.random,
     ...settings,

@@ -1,5 +1,5 @@
 import type { SyncedCache } from '../../../src/synced/index.ts'
-import type { Scene } from './scene.ts'
+import { patienceMs, type Scene } from './scene.ts'
 
 /** The keys for which any of `caches` answers something else than a cache that was opened just now, and so asks Redis. */
 export async function differing<T>(
@@ -7,7 +7,7 @@ export async function differing<T>(
   keys: readonly string[],
   ...caches: readonly SyncedCache<T>[]
 ): Promise<string[]> {
-  const fresh = await scene.open<T>()
+  const fresh = await scene.open<T>({ timeoutMs: patienceMs })
   const truth = await fresh.getMany(keys)
   const found = new Set<string>()
   for (const cache of caches) {

@@ -45,6 +45,9 @@ export interface Heard {
 /** Prefix of the caches of a scene. */
 export const prefix = 'scene:'
 
+/** How long what a test does not measure may take on a busy machine. */
+export const patienceMs = 30_000
+
 /** Caches on an emptied server, closed when the test is over. */
 export class Scene implements AsyncDisposable {
   readonly mode: Mode
@@ -129,19 +132,22 @@ export class Scene implements AsyncDisposable {
     for (const cache of caches) {
       const writer = await this.#writer()
       // A key that nobody asked for before is a hit only if its event came, and events come in order.
-      await until(async () => {
-        const key = `fence ${++this.#fences}`
-        await writer.set(key, 1)
-        for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
-        return (await look(cache, key)).isLocal
-      })
+      await until(
+        async () => {
+          const key = `fence ${++this.#fences}`
+          await writer.set(key, 1)
+          for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
+          return (await look(cache, key)).isLocal
+        },
+        { timeoutMs: patienceMs },
+      )
     }
   }
 
   #writerCache: Promise<SyncedCache> | undefined
 
   #writer(): Promise<SyncedCache> {
-    this.#writerCache ??= this.open()
+    this.#writerCache ??= this.open({ timeoutMs: patienceMs })
     return this.#writerCache
   }
 
