@@ -252,8 +252,12 @@ export class SyncedCache<T = unknown> {
     checkCallOptions(options)
     this.#enter(key, options)
     this.#counters.localMisses += 1
-    const { held } = await this.#unlessClosed(this.#reads.one(key, options.signal))
-    return this.#readFresh(key, held)
+    try {
+      const { held } = await this.#reads.one(key, options.signal)
+      return this.#readFresh(key, held)
+    } catch (error) {
+      throw this.#closing === undefined ? error : closed()
+    }
   }
 
   async #write(values: readonly (readonly [string, RemoteValue])[], signal: AbortSignal | undefined): Promise<void> {
