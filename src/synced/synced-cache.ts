@@ -260,8 +260,8 @@ export class SyncedCache<T = unknown> {
     }
   }
 
-  async #write(values: readonly (readonly [string, RemoteValue])[], signal: AbortSignal | undefined): Promise<void> {
-    await this.#running.wait(this.#writeNow(values, signal), signal)
+  #write(values: readonly (readonly [string, RemoteValue])[], signal: AbortSignal | undefined): Promise<void> {
+    return this.#running.wait(this.#writeNow(values, signal), signal)
   }
 
   async #writeNow(values: readonly (readonly [string, RemoteValue])[], signal: AbortSignal | undefined): Promise<void> {

@@ -53,12 +53,11 @@ export class NativeLevel implements RemoteLevel {
     return this.status === 'closed' ? Promise.reject(closed()) : this.#reader.read(keys, options)
   }
 
-  async write(
+  write(
     values: readonly (readonly [key: string, value: RemoteValue])[],
     options?: RemoteOptions,
   ): Promise<readonly SyncedEntry[]> {
-    this.#checkOpen()
-    return await this.#writer.write(values, options)
+    return this.status === 'closed' ? Promise.reject(closed()) : this.#writer.write(values, options)
   }
 
   async fill(key: string, fill: RemoteFill, options?: RemoteOptions): Promise<SyncedEntry | undefined> {

@@ -39,7 +39,12 @@ export class NativeWriter {
     this.#context = context
   }
 
-  async write(values: readonly Write[], options?: RemoteOptions): Promise<readonly SyncedEntry[]> {
+  write(values: readonly Write[], options?: RemoteOptions): Promise<readonly SyncedEntry[]> {
+    if (values.length !== 1) return this.#writeMany(values, options)
+    return this.#writeChunk(this.#context.partitionOf(values[0]![0]), values, options)
+  }
+
+  async #writeMany(values: readonly Write[], options?: RemoteOptions): Promise<readonly SyncedEntry[]> {
     const entries: SyncedEntry[] = new Array(values.length)
     const groups = this.#context.byPartition(values.map(([key]) => key))
     const work = [...groups].map(async ([partition, indices]) => {

@@ -2,7 +2,7 @@ import { utf8Decode } from '../../bytes/utf8.ts'
 import { CacheError } from '../../errors.ts'
 import type { RedisReply } from '../../redis/redis-port.ts'
 import type { NativeEvent } from './event.ts'
-import { type Id64, readId, sameId } from './id64.ts'
+import { type Id64, sameId } from './id64.ts'
 import { tickScript } from './lua/tick.ts'
 import type { NativeContext } from './native-context.ts'
 import type { Partition } from './partition.ts'
@@ -24,7 +24,7 @@ export interface TickListener {
 export async function sendTick(
   context: NativeContext,
   partition: Partition,
-  mark: Uint8Array = context.newId(),
+  mark: Id64 = context.newId(),
   signal?: AbortSignal,
 ): Promise<void> {
   const args = context.args(partition, mark)
@@ -66,8 +66,7 @@ export class Ticker {
   send(): void {
     if (this.isBusy) return
     const { settings } = this.#context
-    const markBytes = this.#context.newId()
-    const mark = readId(markBytes, 0)
+    const mark = this.#context.newId()
     const call = new AbortController()
     let isSent = false
     this.#mark = mark
@@ -81,7 +80,7 @@ export class Ticker {
     const sent = (): void => {
       isSent = true
     }
-    sendTick(this.#context, this.#partition, markBytes, call.signal).then(sent, fail)
+    sendTick(this.#context, this.#partition, mark, call.signal).then(sent, fail)
   }
 
   /** Whether the event is that of the tick under way, which then is over. */
