@@ -46,6 +46,13 @@ export class Breaker {
   #openForMs = 0
   /** Grows with each change of state: what a call of an earlier one reports is no news. */
   #era = 0
+  /** What passes report to. */
+  readonly #outcomes: Outcomes = {
+    isOf: era => era === this.#era,
+    succeeded: () => this.#succeed(),
+    failed: nowMs => this.#fail(nowMs),
+    abandoned: () => this.#abandon(),
+  }
 
   constructor(options: BreakerOptions = {}) {
     checkOptionNames(options, ['maxFailures', 'backOffMs', 'maxBackOffMs', 'jitter', 'random'])
@@ -69,7 +76,7 @@ export class Breaker {
   tryEnter(nowMs: number): BreakerPass | undefined {
     if (this.#state === 'halfOpen' || (this.#state === 'open' && this.#isTooEarly(nowMs))) return undefined
     if (this.#state === 'open') this.#change('halfOpen')
-    return this.#openPass()
+    return new Pass(this.#era, this.#outcomes)
   }
 
   /** The peer answered a call that was made without leave, as changes are: it is back. */
@@ -83,21 +90,6 @@ export class Breaker {
   /** The peer may be back: the next call may look, whatever the back-off. */
   hint(): void {
     if (this.#state === 'open') this.#openForMs = 0
-  }
-
-  #openPass(): BreakerPass {
-    const era = this.#era
-    let isOver = false
-    const report = (outcome: () => void): void => {
-      if (isOver || era !== this.#era) return
-      isOver = true
-      outcome()
-    }
-    return {
-      succeeded: () => report(() => this.#succeed()),
-      failed: nowMs => report(() => this.#fail(nowMs)),
-      abandoned: () => report(() => this.#abandon()),
-    }
   }
 
   #succeed(): void {
@@ -129,5 +121,39 @@ export class Breaker {
   // A clock that was set back must not leave the peer alone for as long as it was set back.
   #isTooEarly(nowMs: number): boolean {
     return nowMs >= this.#openedAtMs && nowMs < this.#openedAtMs + this.#openForMs
+  }
+}
+
+interface Outcomes extends BreakerPass {
+  isOf(era: number): boolean
+}
+
+// A class, as there is one for each call: closures would take as long as the call itself.
+class Pass implements BreakerPass {
+  readonly #era: number
+  readonly #outcomes: Outcomes
+  #isOver = false
+
+  constructor(era: number, outcomes: Outcomes) {
+    this.#era = era
+    this.#outcomes = outcomes
+  }
+
+  succeeded(): void {
+    if (this.#end()) this.#outcomes.succeeded()
+  }
+
+  failed(nowMs: number): void {
+    if (this.#end()) this.#outcomes.failed(nowMs)
+  }
+
+  abandoned(): void {
+    if (this.#end()) this.#outcomes.abandoned()
+  }
+
+  #end(): boolean {
+    if (this.#isOver || !this.#outcomes.isOf(this.#era)) return false
+    this.#isOver = true
+    return true
   }
 }

@@ -43,7 +43,13 @@ export function withDeadline<T>(
       settle()
     }
     // What is thrown at once rejects as well.
-    const run = async (): Promise<T> => await work(controller)
+    const run = (): Promise<T> => {
+      try {
+        return Promise.resolve(work(controller))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
     run().then(
       value => settled(() => resolve(value)),
       (error: unknown) => settled(() => reject(error)),

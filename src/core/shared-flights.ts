@@ -25,11 +25,15 @@ export class SharedFlights<T> {
    * The result of the work of `key` that is under way, or else of `work`. An abort of `signal` ends the wait of this caller
    * alone, with `ABORTED`; when nobody waits any more, the controller that `work` was given is aborted.
    */
-  async join(
-    key: string,
-    signal: CallSignal | undefined,
-    work: (controller: CallController) => Promise<T>,
-  ): Promise<T> {
+  join(key: string, signal: CallSignal | undefined, work: (controller: CallController) => Promise<T>): Promise<T> {
+    if (signal !== undefined) return this.#joinUntil(key, signal, work)
+    // Who cannot leave before the end needs no place to leave from.
+    const flight = this.#flights.get(key) ?? this.#start(key, work)
+    flight.waiters++
+    return flight.result
+  }
+
+  async #joinUntil(key: string, signal: CallSignal, work: (controller: CallController) => Promise<T>): Promise<T> {
     checkSignal(signal)
     const flight = this.#flights.get(key) ?? this.#start(key, work)
     flight.waiters++
@@ -39,7 +43,7 @@ export class SharedFlights<T> {
       flight.waiters--
       if (flight.waiters === 0 && !flight.isDone) {
         this.#forget(key, flight)
-        flight.controller.abort(signal?.reason)
+        flight.controller.abort(signal.reason)
       }
     }
   }
@@ -55,11 +59,14 @@ export class SharedFlights<T> {
     for (const { controller } of this.#underWay) controller.abort(reason)
   }
 
+  /** Resolves once no work is under way; never rejects. */
+  async ended(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay].map(({ result }) => result))
+  }
+
   #start(key: string, work: (controller: CallController) => Promise<T>): Flight<T> {
     const controller = new CallController()
     const result = work(controller)
-    // When all have gone, nobody hears how it ended.
-    result.catch(() => undefined)
     const flight: Flight<T> = { result, controller, waiters: 0, isDone: false }
     this.#flights.set(key, flight)
     this.#underWay.add(flight)
@@ -68,6 +75,7 @@ export class SharedFlights<T> {
       this.#underWay.delete(flight)
       this.#forget(key, flight)
     }
+    // Also when all have gone, and nobody else hears how it ended.
     result.then(end, end)
     return flight
   }

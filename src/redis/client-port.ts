@@ -17,6 +17,7 @@ import type {
 import { isRefusal, replyOf } from './reply-of.ts'
 
 const connectTimeoutMs = 5000
+const noOptions: RedisCallOptions = {}
 
 /** A {@link RedisPort} over a client: what all of them have in common. */
 export class ClientPort implements RedisPort {
@@ -42,7 +43,14 @@ export class ClientPort implements RedisPort {
     return this.#driver.isReady
   }
 
-  async command(command: RedisCommand, options: RedisCallOptions = {}): Promise<RedisReply> {
+  command(command: RedisCommand, options: RedisCallOptions = noOptions): Promise<RedisReply> {
+    const { signal } = options
+    // Nearly every call, with as few promises as can be.
+    if (!this.#isClosed && this.#driver.isReady && signal === undefined) return this.#answer(this.#driver.send, command)
+    return this.#commandWhenReady(command, options)
+  }
+
+  async #commandWhenReady(command: RedisCommand, options: RedisCallOptions): Promise<RedisReply> {
     let sent = command
     if (!this.#canSend(options)) {
       sent = copyOf(command)

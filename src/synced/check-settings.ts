@@ -114,5 +114,6 @@ function text(name: string, value: string, maxBytes: number): string {
 }
 
 function randomId(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(8)))
+  // Of bytes that are sent as text in the events of the native mode.
+  return toHex(crypto.getRandomValues(new Uint8Array(8)).map(byte => byte & 0x7f))
 }

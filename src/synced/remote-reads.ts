@@ -4,7 +4,9 @@ import { SharedFlights } from '../core/shared-flights.ts'
 import type { HeldValue } from './held-value.ts'
 import type { LocalLevel } from './local-level.ts'
 import type { RemoteCalls } from './remote-calls.ts'
+import type { RemoteRead } from './remote-level.ts'
 import type { SyncedCounters } from './synced-counters.ts'
+import type { Watch } from './watches.ts'
 
 /** What Redis had under a key. */
 export interface Found {
@@ -32,7 +34,17 @@ export class RemoteReads {
 
   /** Reads a key, or waits for the read of it that is under way. */
   one(key: string, signal: CallSignal | undefined): Promise<Found> {
-    return this.#flights.join(key, signal, async end => (await this.many([key], end))[0]!)
+    return this.#flights.join(key, signal, async end => {
+      // Where the first who waits cannot leave, nothing ends it.
+      const watch = this.#local.watch(key)
+      try {
+        const options = signal === undefined ? undefined : { signal: end }
+        const [read] = await this.#calls.run(level => level.read([key], options))
+        return this.#found(watch, read!, this.#clock())
+      } finally {
+        this.#local.unwatch(watch)
+      }
+    })
   }
 
   /** Reads keys in one go. */
@@ -41,15 +53,17 @@ export class RemoteReads {
     try {
       const reads = await this.#running.wait(this.#calls.run(level => level.read(keys, { signal })))
       const nowMs = this.#clock()
-      return reads.map(({ entry, seen }, i) => {
-        const held = entry && this.#local.take(watches[i]!, entry)
-        if (held !== undefined && nowMs < held.freshUntilMs) this.#counters.remoteHits += 1
-        else this.#counters.remoteMisses += 1
-        return { held, seen }
-      })
+      return reads.map((read, i) => this.#found(watches[i]!, read, nowMs))
     } finally {
       for (const watch of watches) this.#local.unwatch(watch)
     }
+  }
+
+  #found(watch: Watch, { entry, seen }: RemoteRead, nowMs: number): Found {
+    const held = entry && this.#local.take(watch, entry)
+    if (held !== undefined && nowMs < held.freshUntilMs) this.#counters.remoteHits += 1
+    else this.#counters.remoteMisses += 1
+    return { held, seen }
   }
 
   /** Who asks from now on is not answered by what was asked before. */
@@ -59,6 +73,6 @@ export class RemoteReads {
 
   /** Resolves when no read is under way. */
   async ended(): Promise<void> {
-    await this.#running.ended()
+    await Promise.all([this.#flights.ended(), this.#running.ended()])
   }
 }

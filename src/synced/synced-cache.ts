@@ -252,12 +252,16 @@ export class SyncedCache<T = unknown> {
     checkCallOptions(options)
     this.#enter(key, options)
     this.#counters.localMisses += 1
-    const { held } = await this.#unlessClosed(this.#reads.one(key, options.signal))
-    return this.#readFresh(key, held)
+    try {
+      const { held } = await this.#reads.one(key, options.signal)
+      return this.#readFresh(key, held)
+    } catch (error) {
+      throw this.#closing === undefined ? error : closed()
+    }
   }
 
-  async #write(values: readonly (readonly [string, RemoteValue])[], signal: AbortSignal | undefined): Promise<void> {
-    await this.#running.wait(this.#writeNow(values, signal), signal)
+  #write(values: readonly (readonly [string, RemoteValue])[], signal: AbortSignal | undefined): Promise<void> {
+    return this.#running.wait(this.#writeNow(values, signal), signal)
   }
 
   async #writeNow(values: readonly (readonly [string, RemoteValue])[], signal: AbortSignal | undefined): Promise<void> {

@@ -31,10 +31,31 @@ export function bytesOfId(id: Id64): Uint8Array {
   return bytes
 }
 
-/** An id that none has had before, and never {@link noId}; `random` gives numbers in [0, 1). */
+/**
+ * An id that none has had before, and never {@link noId}; `random` gives numbers in [0, 1). Its bytes are {@link asciiOnly},
+ * so that it can be sent as text: clients send all the text of a command in one piece, and each of its bytes in a piece of its own.
+ */
 export function newId(random: () => number): Id64 {
-  const half = (): number => Math.floor(random() * 0x1_0000_0000) | 0
-  return { hi: half(), lo: half() | 1 }
+  const half = (): number => Math.floor(random() * 0x1_0000_0000)
+  return asciiOnly({ hi: half(), lo: half() | 1 })
+}
+
+/** `id` with the highest bit of each byte cleared. */
+export function asciiOnly({ hi, lo }: Id64): Id64 {
+  return { hi: hi & 0x7f7f7f7f, lo: lo & 0x7f7f7f7f }
+}
+
+/** The bytes of an id that is {@link asciiOnly}, as text. */
+export function asciiOfId({ hi, lo }: Id64): string {
+  return (
+    String.fromCharCode(hi >> 24, (hi >> 16) & 0xff, (hi >> 8) & 0xff, hi & 0xff) +
+    String.fromCharCode(lo >> 24, (lo >> 16) & 0xff, (lo >> 8) & 0xff, lo & 0xff)
+  )
+}
+
+/** Bytes as Redis is sent them: as text, if they are of ASCII. */
+export function argumentOf(bytes: Uint8Array): string | Uint8Array {
+  return bytes.every(byte => byte < 0x80) ? String.fromCharCode(...bytes) : bytes
 }
 
 /** Sixteen hex digits. */

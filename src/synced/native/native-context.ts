@@ -1,6 +1,6 @@
 import type { RedisArgument, RedisPort } from '../../redis/redis-port.ts'
 import type { RemoteSink } from '../remote-level.ts'
-import { bytesOfId, type Id64, newId, sameId, textOfId } from './id64.ts'
+import { asciiOfId, type Id64, newId, sameId, textOfId } from './id64.ts'
 import { channelName, partitionOf } from './key-names.ts'
 import type { NativeSettings } from './native-settings.ts'
 import { Partition, senderOf } from './partition.ts'
@@ -47,8 +47,8 @@ export class NativeContext {
   }
 
   /** The first arguments of every script that tells something; `mark` is its nonce. */
-  args(partition: Partition, mark: Uint8Array = this.newId()): RedisArgument[] {
-    return [this.channel, partition.from, mark, this.newId(), `${this.partitions.length}`]
+  args(partition: Partition, mark: Id64 = this.newId()): RedisArgument[] {
+    return [this.channel, partition.from, asciiOfId(mark), asciiOfId(this.newId()), `${this.partitions.length}`]
   }
 
   /** The name of a sender: the id of this process as it was given, 16 hex digits for others. */
@@ -65,7 +65,7 @@ export class NativeContext {
     return sameId(sender, this.#sender)
   }
 
-  newId(): Uint8Array {
-    return bytesOfId(newId(this.settings.random))
+  newId(): Id64 {
+    return newId(this.settings.random)
   }
 }

@@ -49,17 +49,15 @@ export class NativeLevel implements RemoteLevel {
     await this.#sync.open(options)
   }
 
-  async read(keys: readonly string[], options?: RemoteOptions): Promise<readonly RemoteRead[]> {
-    this.#checkOpen()
-    return await this.#reader.read(keys, options)
+  read(keys: readonly string[], options?: RemoteOptions): Promise<readonly RemoteRead[]> {
+    return this.status === 'closed' ? Promise.reject(closed()) : this.#reader.read(keys, options)
   }
 
-  async write(
+  write(
     values: readonly (readonly [key: string, value: RemoteValue])[],
     options?: RemoteOptions,
   ): Promise<readonly SyncedEntry[]> {
-    this.#checkOpen()
-    return await this.#writer.write(values, options)
+    return this.status === 'closed' ? Promise.reject(closed()) : this.#writer.write(values, options)
   }
 
   async fill(key: string, fill: RemoteFill, options?: RemoteOptions): Promise<SyncedEntry | undefined> {
@@ -112,6 +110,10 @@ export class NativeLevel implements RemoteLevel {
   }
 
   #checkOpen(): void {
-    if (this.status === 'closed') throw new CacheError('CLOSED', 'The cache is closed')
+    if (this.status === 'closed') throw closed()
   }
+}
+
+function closed(): CacheError {
+  return new CacheError('CLOSED', 'The cache is closed')
 }

@@ -1,29 +1,33 @@
 import type { RedisReply } from '../../redis/redis-port.ts'
 import type { RemoteOptions, RemoteRead, SyncedEntry } from '../remote-level.ts'
 import { asCacheError } from './as-cache-error.ts'
-import { bytesOfId, type Id64, sameId } from './id64.ts'
+import type { ChainPoint } from './event-chain.ts'
+import { type Id64, sameId } from './id64.ts'
 import { readScript } from './lua/read.ts'
 import type { NativeContext } from './native-context.ts'
 import type { Partition } from './partition.ts'
 import { decodeRecord, type NativeRecord, recordHeadBytes } from './record.ts'
 import { headOf, itemsOf, unexpected } from './script-reply.ts'
 
-/** What a conditional write holds a key against. */
-export class NativeSeen {
-  /** The epoch in which the key was looked at; empty where there was none. */
-  readonly epoch: Uint8Array
+/** What was known when keys were looked at. */
+export interface NativeLook {
+  /** The epoch; `undefined` where there was none. */
+  readonly epoch: Id64 | undefined
   /** A change that was done before the look; later ones may not have deleted the tags of what is written. */
   readonly sequence: number
-  /** How the record began that was there, valid or not; empty: there was none. */
-  readonly head: Uint8Array
   /** By the clock of Redis, in milliseconds: after it, what moved since the look may be forgotten. */
   readonly untilMs: number
+}
 
-  constructor(epoch: Uint8Array, sequence: number, head: Uint8Array, untilMs: number) {
-    this.epoch = epoch
-    this.sequence = sequence
+/** What a conditional write holds a key against. */
+export class NativeSeen {
+  readonly look: NativeLook
+  /** How the record began that was there, valid or not; empty: there was none. */
+  readonly head: Uint8Array
+
+  constructor(look: NativeLook, head: Uint8Array) {
+    this.look = look
     this.head = head
-    this.untilMs = untilMs
   }
 }
 
@@ -59,10 +63,27 @@ export class NativeReader {
     this.#context = context
   }
 
-  async read(keys: readonly string[], options?: RemoteOptions): Promise<readonly RemoteRead[]> {
-    const [first] = keys
-    if (first === undefined) return []
-    if (keys.length === 1) return await this.#readOf(this.#context.partitionOf(first), keys, options)
+  read(keys: readonly string[], options?: RemoteOptions): Promise<readonly RemoteRead[]> {
+    return keys.length === 1 ? this.#readOne(keys[0]!, options) : this.#readMany(keys, options)
+  }
+
+  // As `#readOf`, with as few promises as can be: most reads are of one key.
+  async #readOne(key: string, options?: RemoteOptions): Promise<readonly RemoteRead[]> {
+    const partition = this.#context.partitionOf(key)
+    const { trusted, life, names } = partition
+    if (trusted === undefined) return await this.#ask(partition, [key], options)
+    const look = this.#lookAt(partition, trusted)
+    let reply: RedisReply
+    try {
+      reply = await this.#context.port.command({ args: ['GET', names.valuePrefix + key], key: names.meta }, options)
+    } catch (error) {
+      reply = damagedIfForeign(error)
+    }
+    const read = this.#readBy(partition, life, bytesOrNull(reply), look)
+    return read === undefined ? await this.#ask(partition, [key], options) : [read]
+  }
+
+  async #readMany(keys: readonly string[], options?: RemoteOptions): Promise<readonly RemoteRead[]> {
     const reads: RemoteRead[] = new Array(keys.length)
     const work: Promise<void>[] = []
     for (const [partition, indices] of this.#context.byPartition(keys)) {
@@ -72,7 +93,9 @@ export class NativeReader {
           for (const [i, index] of chunk.entries()) reads[index] = found[i]!
         }
         const chunkKeys = chunk.map(index => keys[index]!)
-        work.push(this.#readOf(partition, chunkKeys, options).then(put))
+        const one = chunkKeys.length === 1 ? chunkKeys[0] : undefined
+        const found = one === undefined ? this.#readOf(partition, chunkKeys, options) : this.#readOne(one, options)
+        work.push(found.then(put))
       }
     }
     await Promise.all(work)
@@ -82,20 +105,12 @@ export class NativeReader {
   async #readOf(partition: Partition, keys: readonly string[], options?: RemoteOptions): Promise<RemoteRead[]> {
     const { trusted, life } = partition
     if (trusted === undefined) return await this.#ask(partition, keys, options)
-    const seenEpoch = bytesOfId(trusted.epoch)
-    const { clock, tombstoneMs, timeoutMs } = this.#context.settings
-    // The time of Redis is known to within a call of it.
-    const untilMs = clock() + partition.clock.offsetMs + tombstoneMs - timeoutMs
+    const look = this.#lookAt(partition, trusted)
     const found = await this.#get(partition, keys, options)
     const reads: RemoteRead[] = new Array(keys.length)
     const asked: number[] = []
     for (const [i, bytes] of found.entries()) {
-      const read = this.#readBy(
-        partition,
-        life,
-        bytes,
-        head => new NativeSeen(seenEpoch, trusted.sequence, head, untilMs),
-      )
+      const read = this.#readBy(partition, life, bytes, look)
       if (read === undefined) asked.push(i)
       else reads[i] = read
     }
@@ -110,27 +125,27 @@ export class NativeReader {
     return reads
   }
 
+  #lookAt(partition: Partition, { epoch, sequence }: ChainPoint): NativeLook {
+    const { clock, tombstoneMs, timeoutMs } = this.#context.settings
+    // The time of Redis is known to within a call of it.
+    return { epoch, sequence, untilMs: clock() + partition.clock.offsetMs + tombstoneMs - timeoutMs }
+  }
+
   async #get(partition: Partition, keys: readonly string[], options?: RemoteOptions): Promise<(Uint8Array | null)[]> {
     const names = keys.map(key => partition.names.valuePrefix + key)
-    const isOne = names.length === 1
-    const command = { args: [isOne ? 'GET' : 'MGET', ...names], key: partition.names.meta }
-    const reply = await this.#context.port.command(command, options).catch(damagedIfForeign)
-    const values = isOne ? [reply] : itemsOf(reply)
+    const values = itemsOf(
+      await this.#context.port.command({ args: ['MGET', ...names], key: partition.names.meta }, options),
+    )
     if (values.length !== keys.length) throw unexpected()
     return values.map(bytesOrNull)
   }
 
   // What a plain read found, judged by what is known now; undefined: Redis must be asked.
-  #readBy(
-    partition: Partition,
-    life: number,
-    bytes: Uint8Array | null,
-    seen: (head: Uint8Array) => NativeSeen,
-  ): RemoteRead | undefined {
+  #readBy(partition: Partition, life: number, bytes: Uint8Array | null, look: NativeLook): RemoteRead | undefined {
     const point = partition.life === life ? partition.trusted : undefined
     if (point === undefined) return undefined
-    if (bytes === null) return { entry: undefined, seen: seen(noBytes) }
-    return this.#judged(partition, bytes, seen, record => {
+    if (bytes === null) return { entry: undefined, seen: new NativeSeen(look, noBytes) }
+    return this.#judged(partition, bytes, look, record => {
       if (sameId(record.epoch, point.epoch)) {
         const verdict = partition.tags.judge(record.tags, record.sequence)
         return verdict === 'unknown' ? undefined : verdict
@@ -142,24 +157,24 @@ export class NativeReader {
   #judged(
     partition: Partition,
     bytes: Uint8Array,
-    seen: (head: Uint8Array) => NativeSeen,
+    look: NativeLook,
     judge: (record: NativeRecord) => Judgement,
   ): RemoteRead | undefined {
     // A copy: it may be held as long as a load takes, and the value need not be.
-    const head = seen(bytes.slice(0, recordHeadBytes))
+    const seen = new NativeSeen(look, bytes.slice(0, recordHeadBytes))
     let record: NativeRecord
     try {
       record = decodeRecord(bytes)
     } catch (error) {
       this.#context.sink.problem(asCacheError(error))
-      return { entry: undefined, seen: head }
+      return { entry: undefined, seen }
     }
     const judgement = judge(record)
     if (judgement === undefined) return undefined
     const entry = judgement === 'valid' ? entryOf(partition, record) : undefined
     // What was good for a short time stays for longer than that.
     const isOver = entry !== undefined && entry.expiresAtMs <= this.#context.settings.clock()
-    return { entry: isOver ? undefined : entry, seen: head }
+    return { entry: isOver ? undefined : entry, seen }
   }
 
   // Reads together with the state of the partition: what Redis says then needs no knowledge of ours.
@@ -176,17 +191,16 @@ export class NativeReader {
     const isEmpty = epochBytes.byteLength === 0
     const { epoch, sequence, timeMs } = headOf([isEmpty ? new Uint8Array(8) : epochBytes, ...reply.slice(1, 3)])
     partition.clock.answered(sentAtMs, timeMs)
-    const untilMs = timeMs + settings.tombstoneMs
-    const seen = (head: Uint8Array): NativeSeen => new NativeSeen(epochBytes, sequence, head, untilMs)
+    const look: NativeLook = { epoch: isEmpty ? undefined : epoch, sequence, untilMs: timeMs + settings.tombstoneMs }
     return reply.slice(3).map(item => {
       const [bytes, deletedAt] = recordItem(item)
-      if (bytes === null) return { entry: undefined, seen: seen(noBytes) }
+      if (bytes === null) return { entry: undefined, seen: new NativeSeen(look, noBytes) }
       const judge = (record: NativeRecord): Judgement => {
         if (partition.life === life) this.#learn(partition, epoch, record, deletedAt)
         const isValid = !isEmpty && sameId(record.epoch, epoch) && deletedAt.every(at => at < record.sequence)
         return isValid ? 'valid' : 'dead'
       }
-      return this.#judged(partition, bytes, seen, judge)!
+      return this.#judged(partition, bytes, look, judge)!
     })
   }
 

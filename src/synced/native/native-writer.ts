@@ -3,6 +3,7 @@ import { codecIds } from '../../codec/codec.ts'
 import type { RedisArgument } from '../../redis/redis-port.ts'
 import type { RemoteFill, RemoteOptions, RemoteValue, SyncedEntry } from '../remote-level.ts'
 import { eventKinds } from './event.ts'
+import { bytesOfId } from './id64.ts'
 import { changeKeyScript } from './lua/change-key.ts'
 import { clearScript } from './lua/clear.ts'
 import { deleteTagScript } from './lua/delete-tag.ts'
@@ -38,7 +39,12 @@ export class NativeWriter {
     this.#context = context
   }
 
-  async write(values: readonly Write[], options?: RemoteOptions): Promise<readonly SyncedEntry[]> {
+  write(values: readonly Write[], options?: RemoteOptions): Promise<readonly SyncedEntry[]> {
+    if (values.length !== 1) return this.#writeMany(values, options)
+    return this.#writeChunk(this.#context.partitionOf(values[0]![0]), values, options)
+  }
+
+  async #writeMany(values: readonly Write[], options?: RemoteOptions): Promise<readonly SyncedEntry[]> {
     const entries: SyncedEntry[] = new Array(values.length)
     const groups = this.#context.byPartition(values.map(([key]) => key))
     const work = [...groups].map(async ([partition, indices]) => {
@@ -70,12 +76,14 @@ export class NativeWriter {
     const { seen, changedTo = -1, lease, tags } = fill
     if (!(seen instanceof NativeSeen)) throw new TypeError('What a fill is held against must come from a read')
     // Redis has a trace of that too, unless it was evicted.
-    if (changedTo > seen.sequence) return undefined
+    const { epoch, sequence, untilMs } = seen.look
+    if (changedTo > sequence) return undefined
     const partition = this.#context.partitionOf(key)
     const { meta, tags: deletedTags, valuePrefix, leasePrefix } = partition.names
     const args = this.#context.args(partition)
     this.#pushValue(args, fill)
-    args.push(seen.epoch, `${seen.sequence}`, seen.head, lease?.token ?? '', `${Math.floor(seen.untilMs)}`, ...tags)
+    const seenEpoch = epoch === undefined ? '' : bytesOfId(epoch)
+    args.push(seenEpoch, `${sequence}`, seen.head, lease?.token ?? '', `${Math.floor(untilMs)}`, ...tags)
     const names = [meta, valuePrefix + key, deletedTags, leasePrefix + key]
     const sentAtMs = this.#context.settings.clock()
     const reply = changeReply(await fillScript.run(this.#context.port, names, args, options))

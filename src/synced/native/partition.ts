@@ -1,9 +1,10 @@
 import { fnv1 } from '../../bytes/fnv.ts'
 import { fromHex } from '../../bytes/hex.ts'
 import { utf8Encode } from '../../bytes/utf8.ts'
+import type { RedisArgument } from '../../redis/redis-port.ts'
 import { ClockOffset } from './clock-offset.ts'
 import { type ChainPoint, EventChain } from './event-chain.ts'
-import { bytesOfId, type Id64, idBytes, readId, sameId } from './id64.ts'
+import { argumentOf, asciiOnly, bytesOfId, type Id64, idBytes, readId, sameId } from './id64.ts'
 import { type PartitionNames, partitionNames } from './key-names.ts'
 import { TagMemory } from './tag-memory.ts'
 
@@ -16,7 +17,7 @@ export class Partition {
   readonly number: number
   readonly names: PartitionNames
   /** How this process names itself and the partition in events. */
-  readonly from: Uint8Array
+  readonly from: RedisArgument
   readonly chain: EventChain = new EventChain()
   readonly tags: TagMemory = new TagMemory()
   readonly clock: ClockOffset = new ClockOffset()
@@ -30,10 +31,7 @@ export class Partition {
   constructor(prefix: string, number: number, sender: Id64) {
     this.number = number
     this.names = partitionNames(prefix, number)
-    this.from = new Uint8Array(idBytes + 2)
-    this.from.set(bytesOfId(sender))
-    this.from[idBytes] = number >> 8
-    this.from[idBytes + 1] = number
+    this.from = argumentOf(Uint8Array.of(...bytesOfId(sender), number >> 8, number))
   }
 
   /** Grows whenever the chain begins anew: what was known before is then worth nothing. */
@@ -100,10 +98,9 @@ export class Partition {
   }
 }
 
-/** How the process `id` is named in events: its bytes, if it is 16 hex digits, or else those of its FNV-1. */
+/** How the process `id` is named in events: its bytes, if it is 16 hex digits, or else those of its FNV-1 without their highest bits. */
 export function senderOf(id: string): Id64 {
   const bytes = id.length === 2 * idBytes ? fromHex(id) : undefined
   if (bytes !== undefined) return readId(bytes, 0)
-  const { hi, lo } = fnv1(utf8Encode(id))
-  return { hi: hi | 0, lo: lo | 0 }
+  return asciiOnly(fnv1(utf8Encode(id)))
 }

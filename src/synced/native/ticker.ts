@@ -1,7 +1,7 @@
 import { CacheError } from '../../errors.ts'
 import { checkPartitions } from './check-partitions.ts'
 import { eventKinds, type NativeEvent } from './event.ts'
-import { type Id64, readId, sameId } from './id64.ts'
+import { type Id64, sameId } from './id64.ts'
 import type { Inquiry, InquiryListener } from './inquiry.ts'
 import { tickScript } from './lua/tick.ts'
 import type { NativeContext } from './native-context.ts'
@@ -16,7 +16,7 @@ import { Timer } from './timer.ts'
 export async function sendTick(
   context: NativeContext,
   partition: Partition,
-  mark: Uint8Array = context.newId(),
+  mark: Id64 = context.newId(),
   signal?: AbortSignal,
 ): Promise<void> {
   const args = context.args(partition, mark)
@@ -49,8 +49,7 @@ export class Ticker implements Inquiry {
   send(): void {
     if (this.isBusy) return
     const { settings } = this.#context
-    const markBytes = this.#context.newId()
-    const mark = readId(markBytes, 0)
+    const mark = this.#context.newId()
     const call = new AbortController()
     let isSent = false
     this.#mark = mark
@@ -64,7 +63,7 @@ export class Ticker implements Inquiry {
     const sent = (): void => {
       isSent = true
     }
-    sendTick(this.#context, this.#partition, markBytes, call.signal).then(sent, fail)
+    sendTick(this.#context, this.#partition, mark, call.signal).then(sent, fail)
   }
 
   /** Whether the event is that of the tick under way, which then is over. */
