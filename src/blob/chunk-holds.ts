@@ -30,6 +30,16 @@ export class ChunkHolds {
     }
   }
 
+  /** As {@link release}, to be called by several who do not know of each other: only the first call does something. */
+  releaseOnce(id: string): () => Promise<void> {
+    let isReleased = false
+    return async () => {
+      if (isReleased) return
+      isReleased = true
+      await this.release(id)
+    }
+  }
+
   /** Ends one hold on the chunks of `id`. */
   async release(id: string): Promise<void> {
     add(this.#readers, id, -1)

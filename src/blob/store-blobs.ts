@@ -28,6 +28,9 @@ import { readChunks, removeAll } from './stored-chunks.ts'
 import { putStored } from './stored-put.ts'
 import { type AnyPlace, type Place, StoredRecords } from './stored-records.ts'
 
+// Lets go of the chunks of streams that were neither read nor cancelled. What cannot be removed then is left to `sweep`.
+const abandoned = new FinalizationRegistry<() => Promise<void>>(release => void release().catch(() => undefined))
+
 /** Options of {@link storeBlobs}. */
 export interface StoreBlobsOptions {
   /** Length of the pieces that a body is cut into, in bytes. Blobs of other lengths stay readable. @default 524_288 */
@@ -120,7 +123,10 @@ class StoredBlobs implements BlobStore {
     const manifest = await this.#records.hold(place, options.signal)
     if (manifest === undefined) return undefined
     const chunks = this.#verified(place, manifest, resolveRange(options, manifest.meta.size), signal)
-    return { meta: manifest.meta, stream: streamOf(chunks, signal, () => this.#records.holds.release(manifest.id)) }
+    const release = this.#records.holds.releaseOnce(manifest.id)
+    const stream = streamOf(chunks, signal, release)
+    abandoned.register(stream, release)
+    return { meta: manifest.meta, stream }
   }
 
   async put(namespace: string, key: string, body: Uint8Array, options: BlobPutOptions = {}): Promise<BlobMeta> {

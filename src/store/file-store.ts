@@ -257,7 +257,7 @@ export class FileStore implements Store {
     // Who made the directory may have been killed before it flushed the name of it.
     if (!this.#isAnchored) await canSyncDirectory(this.#system, dirname(this.dir))
     this.#isAnchored = true
-    await syncDirectory(this.#system.pooled, this.dir)
+    await syncDirectory(this.#system, this.dir)
   }
 
   #writer(size: number): FileIo {

@@ -44,7 +44,7 @@ export async function prepareDirectory(system: FileSystem, path: string, fsync: 
 /** Whether the directory's entries can be flushed; throws if flushing fails for any other reason. */
 export async function canSyncDirectory(system: FileSystem, path: string): Promise<boolean> {
   try {
-    await syncDirectory(system.pooled, path)
+    await syncDirectory(system, path)
     return true
   } catch (error) {
     if (unsupported.has(systemCode(error))) return false
@@ -53,12 +53,12 @@ export async function canSyncDirectory(system: FileSystem, path: string): Promis
 }
 
 /** Flushes the entries of a directory: names given, changed and taken away so far are there after a power loss. */
-export async function syncDirectory(io: FileIo, path: string): Promise<void> {
-  const fd = await retryTransient(() => io.open(path, openFlags.directory, 0))
+export async function syncDirectory({ blocking, pooled }: FileSystem, path: string): Promise<void> {
+  const fd = await retryTransient(() => blocking.open(path, openFlags.directory, 0))
   try {
-    await io.fsync(fd)
+    await pooled.fsync(fd)
   } finally {
-    await io.close(fd)
+    await blocking.close(fd)
   }
 }
 

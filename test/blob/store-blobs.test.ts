@@ -11,6 +11,7 @@ import { CacheError, isCacheError } from '../../src/errors.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { PrefixStore } from '../../src/store/prefix-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { collectGarbage } from '../helpers/collect-garbage.ts'
 import { InterceptedStore } from '../helpers/intercepted-store.ts'
 import { allOf } from './cache-bench.ts'
 import { damageStored, flipped, storeKeys } from './stored-damage.ts'
@@ -22,6 +23,11 @@ async function copyOf(store: Store): Promise<MemoryStore> {
   const copy = new MemoryStore()
   for (const key of await storeKeys(store)) await copy.store(key, (await store.load(key))!)
   return copy
+}
+
+// The engine collects when it likes: it is asked for it until `isDone`, and not for ever.
+async function collected(isDone: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 100 && !(await isDone()); i++) await collectGarbage()
 }
 
 /** A blob store in another process: it shares the medium and nothing else. */
@@ -180,6 +186,32 @@ describe('storeBlobs', () => {
     expect((await storeKeys(medium)).length).toBe(10 + 3)
     await unread.stream.cancel()
     expect((await storeKeys(medium)).length).toBe(3)
+  })
+
+  it('B19: a stream that is opened and forgotten gives its chunks free, once', async () => {
+    const medium = new MemoryStore()
+    const blobs = storeBlobs(medium, { chunkBytes })
+    await blobs.put('ns', 'key', body(95))
+    const kept = (await blobs.open('ns', 'key'))!
+    // Each in a function of its own, so that nothing of it is left on the stack.
+    const forgotten = await (async () => new WeakRef((await blobs.open('ns', 'key'))!.stream))()
+    const finished = await (async () => {
+      const { stream } = (await blobs.open('ns', 'key'))!
+      await new Response(stream).arrayBuffer()
+      return new WeakRef(stream)
+    })()
+    await blobs.put('ns', 'key', body(15, 1))
+    await collected(async () => forgotten.deref() === undefined && finished.deref() === undefined)
+    // Whoever is told of what was collected is told in a later turn.
+    for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve))
+    expect((await storeKeys(medium)).length).toBe(10 + 3)
+    expect(new Uint8Array(await new Response(kept.stream).arrayBuffer())).toEqual(body(95))
+    expect((await storeKeys(medium)).length).toBe(3)
+    await (async () => void (await blobs.open('ns', 'key')))()
+    await blobs.put('ns', 'key', body(5, 2))
+    expect((await storeKeys(medium)).length).toBe(2 + 2)
+    await collected(async () => (await storeKeys(medium)).length === 2)
+    expect((await storeKeys(medium)).length).toBe(2)
   })
 
   it('sweeps orphans only when they are old, and never what is a blob', async () => {

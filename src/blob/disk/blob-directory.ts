@@ -110,7 +110,7 @@ export class BlobDirectory {
   async #flush(path: string): Promise<void> {
     let shared = this.#syncs.get(path)
     if (shared === undefined) {
-      shared = { sync: new SharedSync(() => syncDirectory(this.system.pooled, path)), users: 0 }
+      shared = { sync: new SharedSync(() => syncDirectory(this.system, path)), users: 0 }
       this.#syncs.set(path, shared)
     }
     shared.users++

@@ -7,7 +7,8 @@ import { DamagedEntry } from './damaged-entry.ts'
 
 // Read in one piece, on the spot: the way through the thread pool takes longer.
 const smallBytes = 256 * 1024
-const pieceBytes = 1024 * 1024
+// Of a body in memory: fewer calls are cheaper, but the first one has nothing to hash meanwhile.
+const pieceBytes = 2 * 1024 * 1024
 // Of a stream: large enough to be quick, small enough for many streams at once.
 const chunkBytes = 256 * 1024
 

@@ -9,12 +9,16 @@ import { retryTransient } from '../../store/retry.ts'
 import { workName } from './work-files.ts'
 
 const fileMode = 0o600
-// What is smaller is one call to write, on the spot: a trip through the thread pool takes longer.
-const heldBytes = 64 * 1024
-// Of a body that is there as a whole, up to this size everything but flushing happens on the spot.
+// Chunks of a stream are gathered, and written by one call while the next ones come in: twice this memory for each stream.
+const gatherBytes = 512 * 1024
+// A body that is there as a whole is only copied if it is one call to write then, together with its trailer.
+const copiedBytes = 64 * 1024
+// Up to this size everything but flushing happens on the spot: a trip through the thread pool takes longer.
 const smallBytes = 256 * 1024
-// Hashing happens while the piece before is written, and gives the event loop a turn between two.
-const pieceBytes = 1024 * 1024
+// One call writes so much of a body that is there as a whole. Few calls are cheaper, but between two an abort can end it.
+const callBytes = 8 * 1024 * 1024
+// What is hashed before the event loop gets a turn.
+const hashBytes = 1024 * 1024
 
 /** Where and how bodies are staged. */
 export interface StagingPlace {
@@ -35,9 +39,12 @@ export class Staging {
   readonly #place: StagingPlace
   readonly #maxBytes: number
   readonly #io: FileIo
+  readonly #directBytes: number
   readonly #hash: Hash = createHash('sha256')
-  #held: Uint8Array | undefined
+  #held = new Uint8Array(0)
   #heldLength = 0
+  // Being written; its memory is the next to gather in.
+  #pending: { readonly written: Promise<void>; readonly memory: Uint8Array<ArrayBuffer> } | undefined
   #size = 0
   #written = 0
   #file: { readonly path: string; readonly io: FileIo; readonly fd: number } | undefined
@@ -49,6 +56,7 @@ export class Staging {
     this.#place = place
     this.#maxBytes = maxBytes
     this.#io = size <= smallBytes ? system.blocking : system.pooled
+    this.#directBytes = size === Number.POSITIVE_INFINITY ? gatherBytes : copiedBytes
   }
 
   /** Bytes of the body so far. */
@@ -62,16 +70,11 @@ export class Staging {
     if (this.#size > this.#maxBytes) {
       throw new CacheError('VALUE_TOO_LARGE', `Cannot put a blob: found more than ${this.#maxBytes} bytes`)
     }
-    if (this.#file === undefined && this.#hold(bytes)) return void this.#hash.update(bytes)
-    await this.#flush(this.#io)
-    for (let at = 0; at < bytes.byteLength; at += pieceBytes) {
-      checkSignal(signal)
-      const piece = bytes.subarray(at, at + pieceBytes)
-      const writing = this.#write(this.#io, piece)
-      // Thrown below. A write that goes on while we hash must not end in an error that nobody is there to see.
-      writing.catch(() => undefined)
-      this.#hash.update(piece)
-      await writing
+    if (bytes.byteLength >= this.#directBytes) return await this.#appendDirectly(bytes, signal)
+    this.#hash.update(bytes)
+    for (let at = 0; at < bytes.byteLength; ) {
+      at += this.#hold(bytes.subarray(at))
+      if (this.#heldLength === gatherBytes) await this.#writeBehind(signal)
     }
   }
 
@@ -84,12 +87,11 @@ export class Staging {
   async seal(trailer: Uint8Array): Promise<string> {
     const { system, fsync } = this.#place
     // A stream that turned out to be a few bytes.
-    const io = this.#file === undefined ? system.blocking : this.#io
-    if (this.#file !== undefined || !this.#hold(trailer)) {
-      await this.#flush(io)
-      if (trailer.byteLength > 0) await this.#write(io, trailer)
-    }
+    const isSmall = this.#file === undefined && this.#heldLength + trailer.byteLength <= smallBytes
+    const io = isSmall ? system.blocking : this.#io
+    const taken = this.#hold(trailer)
     await this.#flush(io)
+    if (taken < trailer.byteLength) await this.#write(io, trailer.subarray(taken))
     const { fd, path } = await this.#open(io)
     const stat = await io.fstat(fd)
     if (stat.size !== this.#written)
@@ -104,6 +106,8 @@ export class Staging {
 
   /** Gives up what is left: closes and removes the temporary file if it is still there. */
   async discard(): Promise<void> {
+    // Its descriptor must not be another file's before it has ended.
+    await this.#pending?.written.catch(() => undefined)
     const file = this.#file
     this.#file = undefined
     if (file === undefined) return
@@ -116,22 +120,58 @@ export class Staging {
     this.#file = undefined
   }
 
-  #hold(bytes: Uint8Array): boolean {
-    const end = this.#heldLength + bytes.byteLength
-    if (end > heldBytes) return false
-    if (this.#held === undefined || this.#held.byteLength < end) {
-      const larger = new Uint8Array(Math.min(heldBytes, Math.max(4096, 2 * end)))
-      larger.set(this.#held?.subarray(0, this.#heldLength) ?? [])
+  // Written from where it is, while it is hashed.
+  async #appendDirectly(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    await this.#flush(this.#io)
+    for (let at = 0; at < bytes.byteLength; at += callBytes) {
+      checkSignal(signal)
+      const piece = bytes.subarray(at, at + callBytes)
+      const writing = this.#write(this.#io, piece)
+      // Thrown below. A write that goes on while we hash must not end in an error that nobody is there to see.
+      writing.catch(() => undefined)
+      try {
+        for (let from = 0; from < piece.byteLength; from += hashBytes) {
+          if (from > 0) await new Promise<void>(resolve => setImmediate(resolve))
+          this.#hash.update(piece.subarray(from, from + hashBytes))
+        }
+      } finally {
+        await writing
+      }
+    }
+  }
+
+  // Takes as much of `bytes` as there is room for; gives how much that is.
+  #hold(bytes: Uint8Array): number {
+    const end = Math.min(this.#heldLength + bytes.byteLength, gatherBytes)
+    if (this.#held.byteLength < end) {
+      const larger = new Uint8Array(Math.min(gatherBytes, Math.max(4096, 2 * end)))
+      larger.set(this.#held.subarray(0, this.#heldLength))
       this.#held = larger
     }
-    this.#held.set(bytes, this.#heldLength)
+    const taken = end - this.#heldLength
+    this.#held.set(bytes.subarray(0, taken), this.#heldLength)
     this.#heldLength = end
-    return true
+    return taken
+  }
+
+  // Waits for what was being written before, and not for this; an error is thrown by whoever waits next.
+  async #writeBehind(signal: AbortSignal | undefined): Promise<void> {
+    checkSignal(signal)
+    const next = this.#pending?.memory ?? new Uint8Array(gatherBytes)
+    await this.#pending?.written
+    const memory = this.#held
+    const written = this.#write(this.#io, memory.subarray(0, this.#heldLength))
+    written.catch(() => undefined)
+    this.#pending = { written, memory }
+    this.#held = next
+    this.#heldLength = 0
   }
 
   async #flush(io: FileIo): Promise<void> {
+    await this.#pending?.written
+    this.#pending = undefined
     if (this.#heldLength === 0) return
-    const held = this.#held!.subarray(0, this.#heldLength)
+    const held = this.#held.subarray(0, this.#heldLength)
     this.#heldLength = 0
     await this.#write(io, held)
   }

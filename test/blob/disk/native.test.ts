@@ -208,7 +208,8 @@ it('B21 files of dead processes are swept, those of living ones are not', async 
 })
 
 async function* stall(): AsyncGenerator<Uint8Array> {
-  yield new Uint8Array(200_000)
+  // More than is gathered in memory.
+  yield new Uint8Array(1_000_000)
   await new Promise(() => undefined)
 }
 
