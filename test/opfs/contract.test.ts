@@ -29,7 +29,9 @@ const maxValueBytes = 4 * 1024 * 1024
 
 runContractBothWays('OpfsStore on fake files', () => open(), { maxValueBytes })
 runContract('OpfsStore that does not flush', () => open(new FakePlace(), { durability: 'process' }), { maxValueBytes })
-runContract('OpfsStore that compacts whenever it can', () => open(new FakePlace(), { minGarbageBytes: 0 }), { maxValueBytes })
+runContract('OpfsStore that compacts whenever it can', () => open(new FakePlace(), { minGarbageBytes: 0 }), {
+  maxValueBytes,
+})
 runContract(
   'OpfsStore on files that move a few bytes at a time',
   async () => {
@@ -41,7 +43,10 @@ runContract(
   },
   { maxValueBytes: 1_000_000 },
 )
-runCases('SnapshotCache on OpfsStore', crashCases(() => open()))
+runCases(
+  'SnapshotCache on OpfsStore',
+  crashCases(() => open()),
+)
 runCases(
   'storeBlobs on OpfsStore',
   blobContract(
