@@ -1,4 +1,4 @@
-// The bytes of a log: docs/FORMAT.md, section 16.
+// The bytes of a log: docs/FORMAT.md, section 15.
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { digest, digestBytes } from '../bytes/digest.ts'

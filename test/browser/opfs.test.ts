@@ -75,11 +75,14 @@ describeChromium('a store in origin-private files', () => {
   })
 
   it('keeps the old state when the quota is exceeded, says STORE_FULL, and goes on when there is room', async () => {
-    const tab = await openTab()
-    const session = await sessionOf(tab)
+    // Not incognito, where files are in memory and are not counted.
+    const { context: lasting } = chromium()
+    const tab = await openApp(lasting, served().url)
+    const session = await lasting.newCDPSession(tab.page)
+    // Before the first write: the browser looks at the quota now and then only.
+    await session.send('Storage.overrideQuotaForOrigin', { origin: served().url, quotaSize: 1_500_000 })
     await tab.call('open')
     expect(await tab.call('save', 1)).toEqual({ value: 1 })
-    await session.send('Storage.overrideQuotaForOrigin', { origin: served().url, quotaSize: 400_000 })
     expect(await tab.call('save', 2, 10_000)).toEqual({ code: 'STORE_FULL' })
     expect(await tab.call('load')).toEqual({ value: 1 })
     await session.send('Storage.overrideQuotaForOrigin', { origin: served().url })
