@@ -10,6 +10,7 @@ const build = await rolldown({
     'store/file-store': 'src/store/file-store.ts',
     'store/level-store': 'src/store/level-store.ts',
     'store/browser-level-store': 'src/store/browser-level-store.ts',
+    'opfs/opfs-store': 'src/opfs/opfs-store.ts',
     'netmap/index': 'src/netmap/index.ts',
     'group/index': 'src/group/index.ts',
     'group/node/index': 'src/group/node/index.ts',

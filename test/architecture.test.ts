@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   codec: ['errors.ts', 'bytes'],
   core: ['errors.ts', 'bytes', 'codec', 'store/store.ts (types)'],
   store: ['errors.ts', 'bytes', 'core', 'p-limit', 'level'],
+  opfs: ['errors.ts', 'bytes', 'core', 'store/durability.ts', 'store/store.ts (types)', 'store/tab-lock.ts'],
   snapshot: ['errors.ts', 'bytes', 'codec', 'core', 'store/store.ts'],
   group: ['errors.ts', 'bytes', 'core', 'store/store.ts (types)'],
   blob: [

@@ -20,6 +20,7 @@ export default defineConfig({
       { find: /^coldsnap$/, replacement: source('index.ts') },
       { find: /^coldsnap\/file$/, replacement: source('store/file-store.ts') },
       { find: /^coldsnap\/level$/, replacement: source('store/level-store.ts') },
+      { find: /^coldsnap\/opfs$/, replacement: source('opfs/opfs-store.ts') },
       { find: /^coldsnap\/netmap$/, replacement: source('netmap/index.ts') },
       { find: /^coldsnap\/group$/, replacement: source('group/index.ts') },
       { find: /^coldsnap\/group\/node$/, replacement: source('group/node/index.ts') },

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from 'playwright-core'
-import type { AppPage } from './pages/app-page.ts'
+import type { AppPage } from './pages/app.ts'
 
 declare const app: AppPage
 

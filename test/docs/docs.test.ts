@@ -13,6 +13,7 @@ import * as group from '../../src/group/index.ts'
 import * as groupNode from '../../src/group/node/index.ts'
 import * as coldsnap from '../../src/index.ts'
 import * as netmap from '../../src/netmap/index.ts'
+import * as opfs from '../../src/opfs/opfs-store.ts'
 import * as redis from '../../src/redis/index.ts'
 import * as file from '../../src/store/file-store.ts'
 import * as level from '../../src/store/level-store.ts'
@@ -42,6 +43,7 @@ const modules: Readonly<Record<string, object>> = {
   coldsnap,
   'coldsnap/file': file,
   'coldsnap/level': level,
+  'coldsnap/opfs': opfs,
   'coldsnap/netmap': netmap,
   'coldsnap/group': group,
   'coldsnap/group/node': groupNode,

@@ -16,7 +16,7 @@ async function bundle(path: string): Promise<{ code: string; imports: string[] }
 
 describe('in a bundle for browsers', () => {
   const entries =
-    'index.ts netmap/index.ts group/index.ts blob/index.ts redis/index.ts synced/index.ts contract/index.ts store/browser-level-store.ts'.split(
+    'index.ts netmap/index.ts group/index.ts blob/index.ts redis/index.ts synced/index.ts contract/index.ts store/browser-level-store.ts opfs/opfs-store.ts'.split(
       ' ',
     )
   it.each(entries)('%s imports nothing of Node', async path => {

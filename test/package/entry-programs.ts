@@ -26,6 +26,12 @@ export const entryPrograms: Readonly<Record<string, { readonly code: string; rea
       await store.close()`,
     prints: '2',
   },
+  'coldsnap/opfs': {
+    code: `
+      import { OpfsStore } from 'coldsnap/opfs'
+      console.log(await OpfsStore.open('app').catch(error => error.code))`,
+    prints: 'UNAVAILABLE',
+  },
   'coldsnap/netmap': {
     code: `
       import { MemoryStore } from 'coldsnap'

@@ -72,4 +72,16 @@ describe('a page that imports', () => {
     expect(size.start).toBeLessThanOrEqual(20 * kB)
     expect(size.used).toBeLessThanOrEqual(40 * kB)
   })
+
+  it('a cache in origin-private files loads at most 20 kB to start', async () => {
+    const size = await sizeOf(`
+      import { SnapshotCache } from 'coldsnap'
+      import { OpfsStore } from 'coldsnap/opfs'
+      const cache = new SnapshotCache(await OpfsStore.open('app'), { name: 'app' })
+      await cache.store({ a: 1 })
+      console.log(await cache.load())`)
+    console.log(size)
+    expect(size.start).toBeLessThanOrEqual(20 * kB)
+    expect(size.used).toBeLessThanOrEqual(40 * kB)
+  })
 })

@@ -21,7 +21,12 @@ export interface CasePage {
 
 /** Lets the test outside run the cases of this page, one by one. */
 export function exposeCases(suites: Readonly<Record<string, readonly PageCase[]>>): void {
-  const page: CasePage = {
+  Object.assign(globalThis, casePageOf(suites))
+}
+
+/** The functions that run the cases, one by one. */
+export function casePageOf(suites: Readonly<Record<string, readonly PageCase[]>>): CasePage {
+  return {
     titles: suite => suites[suite]!.map(({ title }) => title),
     async runCase(suite, index) {
       let skipped: string | undefined
@@ -38,5 +43,4 @@ export function exposeCases(suites: Readonly<Record<string, readonly PageCase[]>
       }
     },
   }
-  Object.assign(globalThis, page)
 }
