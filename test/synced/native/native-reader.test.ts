@@ -13,6 +13,7 @@ const settings: NativeSettings = {
   partitions: 1,
   db: 0,
   id: 'reader',
+  reader: false,
   inlineBytes: 4096,
   heartbeatMs: 500,
   timeoutMs: 1000,
