@@ -22,8 +22,8 @@ class TickingBus implements RedisPort {
 
   async command({ args }: RedisCommand): Promise<RedisReply> {
     // EVALSHA, the SHA-1, one key, the key, channel, from, mark.
-    const [, , , , , from, mark] = args
-    if (!(from instanceof Uint8Array && mark instanceof Uint8Array)) throw new Error('It is not a tick')
+    const [from, mark] = args.slice(5, 7).map(each => (typeof each === 'string' ? utf8Encode(each) : each))
+    if (from?.length !== 10 || mark?.length !== 8) throw new Error('It is not a tick')
     const point = { epoch, sequence: 0, nonce: noId, partition: 0, timeMs: Date.now() }
     const told = { ...point, previous: readId(mark, 0), sender: readId(from, 0), key: '', record: new Uint8Array() }
     this.ticks.push(Date.now())
