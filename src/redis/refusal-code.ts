@@ -6,6 +6,8 @@ const codes: readonly (readonly [RegExp, ErrorCode])[] = [
   [/^(?:NOAUTH|NOPERM|WRONGPASS)\b/, 'NO_ACCESS'],
   // Redis 7.0, of a command within a script.
   [/^ERR The user executing the script can't\b/, 'NO_ACCESS'],
+  // The same of Redis 7.2 and of Valkey.
+  [/^ERR ACL failure in script\b/, 'NO_ACCESS'],
   [/Protocol error: invalid bulk length|exceeds maximum allowed size/, 'VALUE_TOO_LARGE'],
 ]
 

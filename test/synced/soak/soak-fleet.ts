@@ -99,7 +99,9 @@ export class SoakFleet {
 
   async #fork(index: number): Promise<void> {
     const { child, seed, isBroken = false } = this.#options
-    const args = [this.proxies[index]!.url, `p${index}.${this.#forks}`, String(seed + this.#forks++)]
+    // One of several only reads.
+    const role = index > 1 && index === this.proxies.length - 1 ? 'reader' : 'p'
+    const args = [this.proxies[index]!.url, `${role}${index}.${this.#forks}`, String(seed + this.#forks++)]
     if (isBroken && index === 0) args.push('deaf')
     const started = new SoakProcess(child, args, text => void (this.problems.length < 30 && this.problems.push(text)))
     this.processes[index] = started

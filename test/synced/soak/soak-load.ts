@@ -9,6 +9,14 @@ const expectedCodes = new Set(['UNAVAILABLE', 'ABORTED'])
 /** No call may take longer: each has its deadline, of a loader too; the rest is for a machine that is busy. */
 const hungMs = times.timeoutMs * 6 + 4_000
 const clients = 6
+/** Of calls; the others change something. */
+const shareOfReads = 0.58
+
+/** What the load of a process is to be. */
+export interface SoakLoadOptions {
+  readonly isReader: boolean
+  readonly onProblem: (text: string) => void
+}
 
 /** Reads and writes of a process of the soak, as fast as its clients get answers. */
 export class SoakLoad {
@@ -16,15 +24,17 @@ export class SoakLoad {
   readonly #cache: SyncedCache<string>
   readonly #random: Random
   readonly #writer: string
+  readonly #isReader: boolean
   readonly #onProblem: (text: string) => void
   #writes = 0
   #isOver = true
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(cache: SyncedCache<string>, writer: string, random: Random, onProblem: (text: string) => void) {
+  constructor(cache: SyncedCache<string>, writer: string, random: Random, { isReader, onProblem }: SoakLoadOptions) {
     this.#cache = cache
     this.#writer = writer
     this.#random = random
+    this.#isReader = isReader
     this.#onProblem = onProblem
   }
 
@@ -66,10 +76,11 @@ export class SoakLoad {
     const cache = this.#cache
     const random = this.#random
     const key = this.#key()
-    const dice = random.unit()
+    // What a reader loads is nobody else's, and would differ from Redis for good reason.
+    const dice = random.unit() * (this.#isReader ? shareOfReads : 1)
     const signal = random.chance(0.03) ? AbortSignal.timeout(random.below(20)) : undefined
     if (dice < 0.5) return ['get', async () => this.#judge(key, await cache.get(key, { signal }))]
-    if (dice < 0.58) {
+    if (dice < shareOfReads) {
       const keys = Array.from({ length: 8 }, () => this.#key())
       return [
         'getMany',
