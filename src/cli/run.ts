@@ -3,7 +3,7 @@ import { isCacheError } from '../errors.ts'
 import type { CliAction, CliCommand, CliResult } from './cli-command.ts'
 import { cliCommands } from './cli-commands.ts'
 import { BrokenPipe, type CliIo } from './cli-io.ts'
-import { exitCodes } from './exit-codes.ts'
+import { type ExitName, exitCodes } from './exit-codes.ts'
 import { exitOf } from './exit-of.ts'
 import { type Paint, paintFor } from './paint.ts'
 import { ProgressBar } from './progress-bar.ts'
@@ -13,13 +13,13 @@ import { safeJson, safeText } from './safe-text.ts'
 export async function run(argv: readonly string[], io: CliIo): Promise<number> {
   const isJson = argv.includes('--json')
   try {
-    return await parse(argv, io)
+    return await parse(argv, io, isJson)
   } catch (error) {
     return await tellFailure(error, io, isJson).catch(() => exitCodes[exitOf(error)].code)
   }
 }
 
-async function parse(argv: readonly string[], io: CliIo): Promise<number> {
+async function parse(argv: readonly string[], io: CliIo, isJson: boolean): Promise<number> {
   const printed = { out: '', err: '' }
   let code: number = exitCodes.ok.code
   const program = makeProgram(async (command, args, options) => {
@@ -32,6 +32,7 @@ async function parse(argv: readonly string[], io: CliIo): Promise<number> {
     if (!(error instanceof CommanderError)) throw error
     // Help that was asked for is no mistake.
     code = error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code
+    if (isJson && code !== 0) printed.err = failureJson('usage', error.message.replace(/^error: /, ''))
   }
   if (printed.err !== '') await io.stderr.write(printed.err)
   if (printed.out !== '') await io.stdout.write(printed.out)
@@ -125,10 +126,14 @@ async function tellFailure(error: unknown, io: CliIo, isJson: boolean): Promise<
   if (error instanceof BrokenPipe) return exitCode
   const message = error instanceof Error ? error.message : String(error)
   const code = isCacheError(error) ? error.code : undefined
-  if (isJson) await io.stderr.write(`${safeJson(JSON.stringify({ error: { exit, exitCode, code, message } }))}\n`)
+  if (isJson) await io.stderr.write(failureJson(exit, message, code))
   else await io.stderr.write(`coldsnap: ${safeText(message)}${code === undefined ? '' : ` (${code})`}\n`)
   if ((io.env['COLDSNAP_DEBUG'] ?? '') !== '') await io.stderr.write(`${stackOf(error)}\n`)
   return exitCode
+}
+
+function failureJson(exit: ExitName, message: string, code?: string): string {
+  return `${safeJson(JSON.stringify({ error: { exit, exitCode: exitCodes[exit].code, code, message } }))}\n`
 }
 
 function stackOf(error: unknown): string {

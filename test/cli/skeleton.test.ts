@@ -35,6 +35,10 @@ describe('arguments', () => {
     const { code, stderr, stdout } = await runCli(argv)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
+    const json = await runCli([...argv, '--json'])
+    expect([json.code, json.stdout]).toEqual([2, ''])
+    const { error } = JSON.parse(json.stderr) as { error: { message: string } }
+    expect(error).toEqual({ exit: 'usage', exitCode: 2, message: expect.stringContaining(message) })
   })
 
   it('with --json a failure is one line of JSON on stderr', async () => {

@@ -24,6 +24,8 @@ export interface Chromium {
   readonly browser: Browser
   /** The context of the profile, which lasts as long as its directory; `browser.newContext()` makes an incognito one. */
   readonly context: BrowserContext
+  /** What it has written to its standard error since it was started. */
+  said(): string
   /** Kills all of its processes at once, as `kill -9` does, and keeps the profile. */
   kill(): Promise<void>
   /** Ends it, and removes the profile unless it was the caller's. */
@@ -80,13 +82,19 @@ export async function openChromium(options: ChromiumOptions = {}): Promise<Chrom
     killGroup(child)
     await exited
   }
-  const browser = await chromium.connectOverCDP(await endpointOf(child)).catch(async (error: unknown) => {
+  let said = ''
+  child.stderr.on('data', (text: Buffer) => {
+    said += text.toString()
+  })
+  const endpoint = endpointOf(child, () => said)
+  const browser = await chromium.connectOverCDP(await endpoint).catch(async (error: unknown) => {
     await kill()
     throw error
   })
   return {
     browser,
     context: browser.contexts()[0]!,
+    said: () => said,
     kill,
     async close() {
       await kill()
@@ -108,14 +116,12 @@ export function chromiumOfTests(options?: ChromiumOptions): () => Chromium {
 }
 
 /** The address on which it can be driven, which it prints when it is ready. */
-function endpointOf(child: ChildProcess): Promise<string> {
+function endpointOf(child: ChildProcess, said: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = ''
     child.once('error', reject)
-    child.once('exit', code => reject(new Error(`chromium ended with ${code} before it was ready: ${said}`)))
-    child.stderr?.on('data', (text: Buffer) => {
-      said += text.toString()
-      const endpoint = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
+    child.once('exit', code => reject(new Error(`chromium ended with ${code} before it was ready: ${said()}`)))
+    child.stderr?.on('data', () => {
+      const endpoint = /DevTools listening on (ws:\S+)/.exec(said())?.[1]
       if (endpoint !== undefined) resolve(endpoint)
     })
   })
