@@ -83,17 +83,22 @@ export class BodyFile {
    */
   async *chunks(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
     const hash = start === 0 && end === this.meta.size ? createHash('sha256') : undefined
+    let reading = this.#readChunk(start, end)
     try {
       let at = start
       do {
-        const chunk = await readBytes(this.#io, this.#fd, at, Math.min(chunkBytes, end - at))
+        const chunk = await reading
         at += chunk.byteLength
-        hash?.update(chunk)
         if (chunk.byteLength === 0 && at < end) throw new DamagedEntry(`its body ends at ${at} bytes`, this.ino)
+        // Read while this one is hashed and used.
+        if (at < end) reading = this.#readChunk(at, end)
+        hash?.update(chunk)
         if (at >= end && hash !== undefined) this.#verify(at, hash.digest('hex'))
         if (chunk.byteLength > 0) yield chunk
       } while (at < end)
     } finally {
+      // Its descriptor must not be another file's before it has ended.
+      await reading.catch(() => undefined)
       await this.close()
     }
   }
@@ -104,6 +109,13 @@ export class BodyFile {
     this.#isClosed = true
     // Nothing was written: whatever close may say, the bytes that were read are what they are.
     await quietly(() => this.#blocking.close(this.#fd))
+  }
+
+  #readChunk(at: number, end: number): Promise<Uint8Array> {
+    const reading = readBytes(this.#io, this.#fd, at, Math.min(chunkBytes, end - at))
+    // Whoever waits for it hears of a failure; somebody who stops before need not.
+    reading.catch(() => undefined)
+    return reading
   }
 
   // As much as one call gives of what comes next; 0 at the end.

@@ -9,7 +9,13 @@ import { openUnstorage } from './contenders/unstorage.ts'
 export const blobContenders: readonly BlobContender[] = [
   { id: 'plain', title: 'plain files', power: false, open: directory => openPlainFiles(directory, false) },
   { id: 'coldsnap', title: 'coldsnap', power: false, open: directory => openColdsnap(directory, false) },
-  { id: 'cacache', title: 'cacache', power: false, open: openCacache },
+  { id: 'cacache', title: 'cacache', power: false, open: directory => openCacache(directory) },
+  {
+    id: 'cacache-sha256',
+    title: 'cacache, SHA-256',
+    power: false,
+    open: directory => openCacache(directory, ['sha256']),
+  },
   { id: 'flat-cache', title: 'flat-cache', power: false, open: openFlatCache },
   { id: 'unstorage', title: 'unstorage fs', power: false, open: openUnstorage },
   { id: 'plain-power', title: 'plain files, flushed', power: true, open: directory => openPlainFiles(directory, true) },

@@ -13,10 +13,10 @@ interface Cacache {
   }
 }
 
-/** npm's cache: bodies by their digest, an index of keys; flushes nothing. With the digest that all others use. */
-export async function openCacache(directory: string): Promise<OpenedBlobs> {
+/** npm's cache: bodies by their digest, an index of keys; flushes nothing. Its own choice of a digest is SHA-512. */
+export async function openCacache(directory: string, algorithms?: readonly string[]): Promise<OpenedBlobs> {
   const cacache = requireContender<Cacache>('cacache')
-  const options = { algorithms: ['sha256'] }
+  const options = algorithms === undefined ? {} : { algorithms }
   return {
     put: async (key, body) => void (await cacache.put(directory, key, body, options)),
     get: async key => (await cacache.get(directory, key, { memoize: false })).data,
