@@ -42,7 +42,8 @@ export function opfsPlace(name: string): OpfsPlace {
     },
     async isThere() {
       try {
-        for (const fileName of fileNames) await directory?.getFileHandle(fileName)
+        // They come and go together.
+        await directory?.getFileHandle(fileNames[0])
         return true
       } catch (error) {
         if (nameOf(error) === 'NotFoundError') return false

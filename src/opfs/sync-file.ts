@@ -6,10 +6,13 @@ export interface SyncFile {
   read(into: Uint8Array, options: { readonly at: number }): number
   /** Writes at offset `at`; gives how many bytes it took. */
   write(bytes: Uint8Array, options: { readonly at: number }): number
+  /** Makes the file that long: cuts it off, or fills it up with zeros. */
   truncate(byteLength: number): void
+  /** Its size in bytes. */
   getSize(): number
   /** Asks the system to put on the disk what was written. */
   flush(): void
+  /** Gives it back: another may open it then. */
   close(): void
 }
 

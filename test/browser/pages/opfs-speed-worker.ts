@@ -18,7 +18,7 @@ export type Medium = keyof typeof stores
 
 /** What a page with a state did, in milliseconds. */
 export type Times = Record<
-  'open anew' | 'first store' | 'open and load' | 'one row changed' | 'ten rows, one by one',
+  'open anew' | 'first store' | 'open and load' | 'one row changed' | 'ten rows, one by one' | 'one value of 1 kB',
   number
 >
 
@@ -62,6 +62,9 @@ async function measure(medium: Medium, count: number, durability: Durability): P
   const [tenMs] = await timed(async () => {
     for (let i = 10; i < 20; i++) await change(i)
   })
+  const [valuesMs] = await timed(async () => {
+    for (let i = 0; i < 20; i++) await store.store(`value-${i}`, new Uint8Array(1_000).fill(i))
+  })
   await store.close()
   return {
     'open anew': openMs,
@@ -69,6 +72,7 @@ async function measure(medium: Medium, count: number, durability: Durability): P
     'open and load': loadMs,
     'one row changed': changeMs,
     'ten rows, one by one': tenMs,
+    'one value of 1 kB': valuesMs / 20,
   }
 }
 
