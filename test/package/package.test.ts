@@ -69,8 +69,8 @@ describe('the packed package', () => {
   })
 
   it('is small', async () => {
-    // A budget, not a measurement: raise it with a reason. It was 1.6 MB with 0.1.0, a third of it sources.
-    expect((await stat(tarball)).size).toBeLessThan(2_000_000)
+    // A budget, not a measurement: raise it with a reason. 2.0 MB: half are sources, maps and types, a quarter docs.
+    expect((await stat(tarball)).size).toBeLessThan(2_200_000)
   })
 
   it('runs the code of the README as it is written', async () => {
