@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /** A real Redis server of its own on a port of this machine. */
 export interface RedisServer {
@@ -33,19 +35,21 @@ export interface RedisServerOptions {
   readonly program?: string
 }
 
-const started = new Set<ChildProcess>()
+// With the file to which a master of replicas, or one of them, writes what it has: the next server at that port would load it.
+const started = new Map<ChildProcess, string>()
 process.once('exit', () => {
-  for (const child of started) child.kill('SIGKILL')
+  for (const child of started.keys()) child.kill('SIGKILL')
+  for (const dump of started.values()) rmSync(dump, { force: true })
 })
 
 /** Starts `redis-server` and waits until it answers. Rejects where the program is not there. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort())
   const { dir } = options
+  const dump = `coldsnap-${randomUUID()}.rdb`
   const kept =
     dir === undefined
-      ? // Of a name that nobody else's server has left there: it would be loaded.
-        ['--dir', tmpdir(), '--dbfilename', `coldsnap-none-${port}.rdb`, '--appendonly', 'no']
+      ? ['--dir', tmpdir(), '--dbfilename', dump, '--appendonly', 'no']
       : ['--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always']
   const address = ['--port', `${port}`, '--bind', '127.0.0.1', '--daemonize', 'no']
   const args =
@@ -53,8 +57,11 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       ? [...address, '--save', '', ...kept, ...(options.args ?? [])]
       : [options.sentinel, '--sentinel', ...address]
   const child = spawn(options.program ?? redisProgram, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  started.add(child)
-  child.once('exit', () => started.delete(child))
+  started.set(child, join(tmpdir(), dump))
+  child.once('exit', () => {
+    rmSync(join(tmpdir(), dump), { force: true })
+    started.delete(child)
+  })
   await new Promise<void>((resolve, reject) => {
     let said = ''
     child.once('error', reject)
