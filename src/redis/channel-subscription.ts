@@ -47,6 +47,16 @@ export class ChannelSubscription implements RedisSubscription {
     this.open()
   }
 
+  async ping(): Promise<void> {
+    const link = this.#isUp ? this.#link : undefined
+    if (link === undefined) throw new CacheError('UNAVAILABLE', 'The subscription is not active')
+    try {
+      await link.ping()
+    } catch (cause) {
+      throw new CacheError('UNAVAILABLE', 'The server did not answer over the subscription', { cause })
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true

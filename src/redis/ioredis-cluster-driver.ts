@@ -7,7 +7,7 @@ import {
   reconnectLater,
 } from './ioredis-driver.ts'
 import type { IoRedisCluster } from './redis-client.ts'
-import type { ChannelLink, RedisDriver, SendCommand } from './redis-driver.ts'
+import { type ChannelLink, noLink, type RedisDriver, type SendCommand } from './redis-driver.ts'
 import type { RedisArgument } from './redis-port.ts'
 
 /** The part of an ioredis cluster client that the driver uses, of one that it made. */
@@ -79,8 +79,7 @@ export class IoRedisClusterDriver implements RedisDriver {
     const ready = this.#cluster.nodes('all').filter(({ status }) => status === 'ready')
     const node = ready[this.#turn++ % ready.length]
     if (node !== undefined) return listenByIoRedis(node, channel, message, lost)
-    const none = new CacheError('UNAVAILABLE', 'No node of the cluster is connected')
-    return { ready: Promise.reject(none), end() {} }
+    return noLink(new CacheError('UNAVAILABLE', 'No node of the cluster is connected'))
   }
 
   close(): void {

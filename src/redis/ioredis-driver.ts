@@ -118,5 +118,5 @@ export function listenByIoRedis(
   own.on('end', () => lost(cause))
   own.on('messageBuffer', (_: unknown, bytes: Uint8Array) => message(bytes))
   const ready = own.connect().then(() => own.subscribe(channel))
-  return { ready, end: () => own.disconnect() }
+  return { ready, ping: () => own.callBuffer('PING'), end: () => own.disconnect() }
 }

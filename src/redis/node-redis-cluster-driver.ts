@@ -10,6 +10,7 @@ import type { NodeRedisCluster } from './redis-client.ts'
 import {
   type ChannelLink,
   clientArguments,
+  noLink,
   type RedisDriver,
   reconnectDelayMs,
   type SendCommand,
@@ -91,8 +92,7 @@ export class NodeRedisClusterDriver implements RedisDriver {
     const ready = this.#cluster.masters.flatMap(({ client }) => (client?.isReady ? [client] : []))
     const node = ready[this.#turn++ % ready.length]
     if (node !== undefined) return listenByNodeRedis(node, channel, message, lost)
-    const none = new CacheError('UNAVAILABLE', 'No node of the cluster is connected')
-    return { ready: Promise.reject(none), end() {} }
+    return noLink(new CacheError('UNAVAILABLE', 'No node of the cluster is connected'))
   }
 
   close(): void {

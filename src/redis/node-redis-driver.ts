@@ -106,5 +106,5 @@ export function listenByNodeRedis(
   own.on('error', lost)
   own.on('end', lost)
   const ready = own.connect().then(() => own.subscribe(channel, message, true))
-  return { ready, end }
+  return { ready, ping: () => own.sendCommand(['PING'], nodeRedisCommandOptions), end }
 }

@@ -4,8 +4,15 @@ import type { RedisArgument } from './redis-port.ts'
 export interface ChannelLink {
   /** Resolves when the subscription is active, rejects where it cannot be had. */
   readonly ready: Promise<unknown>
+  /** Settles as the server answers over this connection, behind all messages that it sent before. */
+  ping(): Promise<unknown>
   /** Ends the connection; ending twice does nothing. */
   end(): void
+}
+
+/** A link that never came about. */
+export function noLink(cause: Error): ChannelLink {
+  return { ready: Promise.reject(cause), ping: () => Promise.reject(cause), end() {} }
 }
 
 /** Sends one command, at once and in the order of the calls; settles as the client does. */

@@ -42,6 +42,12 @@ export interface RedisListener {
 export interface RedisSubscription {
   /** Drops the connection and makes another: for who has reason to think that it is dead although nobody said so. */
   renew(): void
+  /**
+   * Asks the server over the connection that hears, and publishes nothing. When it resolves, all that the server said on the
+   * channel before was heard. Rejects with `UNAVAILABLE` where there is no active subscription, or it is lost meanwhile; has no
+   * deadline of its own.
+   */
+  ping(): Promise<void>
   /** Ends it; no callback comes after. Closing twice succeeds. */
   close(): Promise<void>
 }

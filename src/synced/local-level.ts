@@ -201,7 +201,10 @@ export class LocalLevel implements RemoteSink {
   }
 
   reset(reason: ResetReason): void {
-    this.#options.counters.clears[reason] += 1
+    const { counters } = this.#options
+    counters.clears[reason] += 1
+    // The only one of them that is an event.
+    if (reason === 'clear') counters.eventsApplied += 1
     this.empty()
     this.#options.onReset(reason)
   }

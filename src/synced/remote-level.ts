@@ -65,8 +65,11 @@ export interface RemoteOptions {
   readonly signal?: CallSignal | undefined
 }
 
-/** Why the local level is emptied. */
-export type ResetReason = 'open' | 'reconnect' | 'gap' | 'epoch' | 'overflow' | 'clear'
+/**
+ * Why the local level is emptied: in step for the first time, a new subscription (also after Redis cut off who was too slow to
+ * hear), a missed event, another history in Redis, a clear.
+ */
+export type ResetReason = 'open' | 'reconnect' | 'gap' | 'epoch' | 'clear'
 
 /** What a mode tells the local level about; calls come in the order in which Redis did things. */
 export interface RemoteSink {

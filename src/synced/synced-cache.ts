@@ -42,6 +42,7 @@ export class SyncedCache<T = unknown> {
   readonly #reads: RemoteReads
   readonly #loads: Loads
   readonly #running = new RunningCalls()
+  readonly #damaged = new WeakSet<HeldValue>()
   #closing: Promise<void> | undefined
 
   private constructor(options: SyncedOptions) {
@@ -93,17 +94,14 @@ export class SyncedCache<T = unknown> {
 
   /** The fresh value of a key: from this process, else from Redis. `undefined` if there is none. */
   get(key: string, options: SyncedCallOptions = noOptions): Promise<T | undefined> {
-    const value = options.signal?.aborted ? undefined : this.getLocal(key)
+    const value = options.signal?.aborted ? undefined : this.#find(key)
     return value === undefined ? this.#getRemote(key, options) : Promise.resolve(value)
   }
 
   /** The fresh value of a key if this process has it. Never asks Redis; for loops that cannot wait. */
   getLocal(key: string): T | undefined {
-    const nowMs = this.#clock()
-    const held = this.#local.find(key, nowMs)
-    if (held === undefined || !held.isFresh(nowMs)) return undefined
-    const value = this.#read(key, held)
-    if (value !== undefined) this.#counters.localHits += 1
+    const value = this.#find(key)
+    if (value === undefined) this.#counters.localMisses += 1
     return value
   }
 
@@ -118,7 +116,6 @@ export class SyncedCache<T = unknown> {
       found.set(key, value)
       if (value === undefined) missing.push(key)
     }
-    this.#counters.localMisses += missing.length
     const reads = missing.length === 0 ? [] : await this.#unlessClosed(this.#reads.many(missing, options.signal))
     for (const [i, { held }] of reads.entries()) found.set(missing[i]!, this.#readFresh(missing[i]!, held))
     const values = new Map<string, T>()
@@ -194,7 +191,6 @@ export class SyncedCache<T = unknown> {
     this.#enter(key, options)
     const value = this.getLocal(key)
     if (value !== undefined) return value
-    this.#counters.localMisses += 1
     const held = this.#local.find(key, this.#clock())
     if (this.#loads.isStale(key, held, job)) {
       this.#loads.refreshBehind(key, job)
@@ -246,6 +242,15 @@ export class SyncedCache<T = unknown> {
     await Promise.all([this.#running.ended(), this.#reads.ended()])
     await this.#remote.close()
     this.#local.empty()
+  }
+
+  #find(key: string): T | undefined {
+    const nowMs = this.#clock()
+    const held = this.#local.find(key, nowMs)
+    if (held === undefined || !held.isFresh(nowMs)) return undefined
+    const value = this.#read(key, held)
+    if (value !== undefined) this.#counters.localHits += 1
+    return value
   }
 
   async #getRemote(key: string, options: SyncedCallOptions): Promise<T | undefined> {
@@ -316,6 +321,9 @@ export class SyncedCache<T = unknown> {
     try {
       return held.read() as T
     } catch (cause) {
+      // A load looks at it more than once.
+      if (this.#damaged.has(held)) return undefined
+      this.#damaged.add(held)
       this.#counters.corrupt += 1
       this.#local.remove(key)
       this.#tell(new CacheError('CORRUPT', 'Cannot decode the value of a key', { cause, key }))

@@ -22,5 +22,5 @@ export class SyncedCounters {
   eventsMalformed = 0
   invalidations = 0
   problems = 0
-  readonly clears: Record<ResetReason, number> = { open: 0, reconnect: 0, gap: 0, epoch: 0, overflow: 0, clear: 0 }
+  readonly clears: Record<ResetReason, number> = { open: 0, reconnect: 0, gap: 0, epoch: 0, clear: 0 }
 }

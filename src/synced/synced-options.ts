@@ -41,7 +41,7 @@ export interface SyncedOptions {
   readonly heartbeatMs?: number | undefined
   /** Whether to open without Redis too, and to get in step when it comes. @default false */
   readonly degraded?: boolean | undefined
-  /** Whether this process never changes anything in Redis, nor publishes, but for pings with `compat: 'go'`. @default false */
+  /** Whether this process never changes anything in Redis, nor publishes. @default false */
   readonly reader?: boolean | undefined
   /** Speaks the format of huykn/distributed-cache in place of the own one. */
   readonly compat?: 'go' | undefined

@@ -2,15 +2,18 @@ import type { LocalCacheStats } from './local-cache.ts'
 import type { ResetReason } from './remote-level.ts'
 import type { SyncedCounters } from './synced-counters.ts'
 
-/** What a synced cache did since it was opened. `localHits` and `localMisses` together are all keys that were asked for. */
+/**
+ * What a synced cache did since it was opened. `localHits` and `localMisses` together are all keys that were asked for, by
+ * `get`, `getLocal`, `getMany` and `getOrSet`.
+ */
 export interface SyncedStats {
   /** Keys answered by a fresh copy of this process. */
   readonly localHits: number
-  /** Keys for which there was none. */
+  /** Keys for which there was none; those that a stale value answered are among them. */
   readonly localMisses: number
   /** Keys that `getOrSet` answered with a value whose time was over. */
   readonly staleHits: number
-  /** Values taken into this process, from reads, writes and events. */
+  /** Values taken into this process, from reads, writes and events; one that came both ways counts twice. */
   readonly localFills: number
   /** Values that were not taken, because the key moved while they were under way, or the process was out of step. */
   readonly fillsDropped: number
@@ -26,7 +29,7 @@ export interface SyncedStats {
   readonly remoteHits: number
   /** Reads that found none. */
   readonly remoteMisses: number
-  /** Calls of Redis that failed. */
+  /** Calls of Redis that failed, however many keys they were of; not those that a signal ended. */
   readonly remoteErrors: number
   /** Values written, keys deleted or invalidated, tags deleted, and clears, by this process. */
   readonly remoteWrites: number
@@ -46,11 +49,14 @@ export interface SyncedStats {
   readonly eventsIgnored: number
   /** Events that were not understood. */
   readonly eventsMalformed: number
-  /** Events that took something away: changes without a value, deletes, invalidations, tags. */
+  /** Events that took something away: changes without a value, deletes, invalidations, tags; clears have their own count. */
   readonly invalidations: number
   /** Times that an event was missed on a live subscription; `clears.gap`. */
   readonly gaps: number
-  /** Times that all copies were dropped, by reason. */
+  /**
+   * Times that all copies were dropped, by reason; `clear` is of every clear that was heard of, own ones too, once for each
+   * partition.
+   */
   readonly clears: Readonly<Record<ResetReason, number>>
   /** What failed behind the scenes; `onError` heard of it. */
   readonly problems: number

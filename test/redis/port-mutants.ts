@@ -65,6 +65,14 @@ function answering(change: (reply: RedisReply | Error) => RedisReply): PortMutan
     })(sound)
 }
 
+function wrapped(subscription: RedisSubscription): RedisSubscription {
+  return {
+    renew: () => subscription.renew(),
+    ping: () => subscription.ping(),
+    close: () => subscription.close(),
+  }
+}
+
 /** Changes what a listener hears. */
 function hearing(change: (listener: RedisListener) => RedisListener): PortMutant['port'] {
   return sound =>
@@ -259,7 +267,7 @@ export const portMutants: readonly PortMutant[] = [
       new (class extends PassingPort {
         override subscribe(channel: string, listener: RedisListener): RedisSubscription {
           const subscription = super.subscribe(channel, listener)
-          return { renew() {}, close: () => subscription.close() }
+          return { ...wrapped(subscription), renew() {} }
         }
       })(sound),
   },
@@ -270,7 +278,7 @@ export const portMutants: readonly PortMutant[] = [
       new (class extends PassingPort {
         override subscribe(channel: string, listener: RedisListener): RedisSubscription {
           const subscription = super.subscribe(channel, listener)
-          return { renew: () => subscription.renew(), async close() {} }
+          return { ...wrapped(subscription), async close() {} }
         }
       })(sound),
   },
@@ -298,6 +306,16 @@ export const portMutants: readonly PortMutant[] = [
     port: sound =>
       new (class extends PassingPort {
         override async close(): Promise<void> {}
+      })(sound),
+  },
+  {
+    what: 'says that a subscription answers without asking',
+    rule: 'P19',
+    port: sound =>
+      new (class extends PassingPort {
+        override subscribe(channel: string, listener: RedisListener): RedisSubscription {
+          return { ...wrapped(super.subscribe(channel, listener)), ping: async () => undefined }
+        }
       })(sound),
   },
 ]

@@ -98,4 +98,27 @@ export const redisChannelCases: readonly RedisPortCaseDefinition[] = [
       check.same('what it was told', closed.states.join(' '), 'up')
     },
   },
+  {
+    rule: 'P19',
+    title: 'pings over a subscription',
+    async prove({ key, call, port, until, within }, check) {
+      const heard = new Heard()
+      const subscription = port.subscribe(key('channel'), heard)
+      const early = subscription.ping()
+      await check.rejects('ping() before up()', () => early, 'UNAVAILABLE')
+      await until('up()', () => heard.isUp)
+      for (let i = 0; i < 20; i++) {
+        await call('PUBLISH', key('channel'), `message ${i}`)
+        await within(subscription.ping())
+        // Between the nodes of a cluster messages take a time of their own.
+        if (!port.isCluster) check.same('the messages heard when ping() resolved', heard.messages.length, i + 1)
+      }
+      await until('the last message', () => heard.messages.length >= 20)
+      await within(Promise.all([subscription.ping(), subscription.ping()]))
+      check.same('what was heard', heard.messages.length, 20)
+      check.same('what was told', heard.states.join(' '), 'up')
+      await subscription.close()
+      await check.rejects('ping() after close()', () => subscription.ping(), 'UNAVAILABLE')
+    },
+  },
 ]

@@ -21,6 +21,7 @@ export const redisPortRules = {
   P16: 'nodes() together hold all keys, each of them the keys of one node; without a cluster it is one.',
   P17: '`database` is the number of the database in which commands work.',
   P18: 'After close(), calls are CLOSED and no subscription is heard; closing twice succeeds.',
+  P19: 'ping() of a subscription is answered behind all that its server said on the channel before, tells nobody, and is UNAVAILABLE where the subscription is not active.',
 } as const
 
 /** The id of a rule of {@link redisPortRules}. */

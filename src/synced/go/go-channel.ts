@@ -22,7 +22,8 @@ const maxSenders = 1000
 
 /**
  * The channel that Go's pods and ours talk on. Its events have no numbers, so a lost one leaves no gap; what is known is that a
- * connection which lives loses none. So: each new subscription begins anew, and a silent one must bring back an own `ping`.
+ * connection which lives loses none. So: each new subscription begins anew, and a silent one must bring back an own `ping`; that
+ * of a reader, which publishes nothing, an answer of the server over the same connection.
  */
 export class GoChannel {
   readonly #port: RedisPort
@@ -35,7 +36,7 @@ export class GoChannel {
   /** Begins the keys of all pings of this instance, and of no other. */
   readonly #nonce: string
   #pings = 0
-  /** The key of the ping that is under way. */
+  /** The key of the ping that is under way; a reader sends it nowhere. */
   #awaited: string | undefined
   #isHeard = false
   #isNewcomer = false
@@ -61,7 +62,7 @@ export class GoChannel {
     return sender === this.#settings.id || this.#ours.has(sender)
   }
 
-  /** Subscribes, and resolves when an own ping came back; goes on trying when it rejects with `UNAVAILABLE`. */
+  /** Subscribes, and resolves when a ping was answered; goes on trying when it rejects with `UNAVAILABLE`. */
   async open(signal: CallSignal | undefined): Promise<void> {
     this.#subscription ??= this.#port.subscribe(this.#settings.channel, {
       message: message => this.#receive(message),
@@ -129,17 +130,21 @@ export class GoChannel {
       // It does not know yet of this process.
       this.#isNewcomer = true
     } else if (key === this.#awaited) {
-      this.#awaited = undefined
-      this.#failures = 0
-      this.#watch()
-      if (this.#status === 'ready') return
-      this.#status = 'ready'
-      this.#listener.inStep(true)
-      for (const resolve of this.#waiters.splice(0)) resolve()
+      this.#answered()
     } else if (!this.#isTwinTold && !key.startsWith(this.#nonce)) {
       this.#isTwinTold = true
       this.#listener.problem(new CacheError('ALREADY_EXISTS', 'Another process sends events under the same id'))
     }
+  }
+
+  #answered(): void {
+    this.#awaited = undefined
+    this.#failures = 0
+    this.#watch()
+    if (this.#status === 'ready') return
+    this.#status = 'ready'
+    this.#listener.inStep(true)
+    for (const resolve of this.#waiters.splice(0)) resolve()
   }
 
   // Silence is looked for once in a while, so that a message costs no timer.
@@ -159,13 +164,20 @@ export class GoChannel {
   #ping(): void {
     clearTimeout(this.#timer)
     this.#isNewcomer = false
-    const { channel, id, timeoutMs } = this.#settings
+    const { channel, id, timeoutMs, reader } = this.#settings
     const key = `${this.#nonce}${++this.#pings}`
     this.#awaited = key
     const fail = (cause?: unknown): void => {
       if (this.#awaited === key) this.#fail(cause)
     }
     this.#timer = setTimeout(fail, timeoutMs)
+    if (reader) {
+      const answered = (): void => {
+        if (this.#awaited === key) this.#answered()
+      }
+      this.#subscription?.ping().then(answered, fail)
+      return
+    }
     const args = ['PUBLISH', channel, encodeGoEvent({ key, sender: id, action: 'ping' })]
     this.#port.command({ args }).catch(fail)
   }

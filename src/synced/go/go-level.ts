@@ -53,7 +53,6 @@ export class GoLevel implements RemoteLevel {
   readonly #own = new OwnWrites()
   #version = 0
   #hasBegun = false
-  #ownClears = 0
 
   constructor(port: RedisPort, settings: GoSettings, sink: RemoteSink) {
     if (port.isCluster)
@@ -160,14 +159,14 @@ export class GoLevel implements RemoteLevel {
       )
     }
     const event = encodeGoEvent({ key: '*', sender: id, action: 'clear', prefix })
-    const ownClears = this.#ownClears
     try {
       await removeKeys(this.#port, prefix, signal)
     } finally {
       // What was removed before a failure is removed for all.
       await this.#publish(event, signal)
     }
-    if (this.#ownClears === ownClears) this.#clear()
+    // Fills that began before, whether or not its event comes; who called empties what he holds.
+    this.#recent.allMoved(++this.#version)
   }
 
   /** Nothing dead takes space in this format. */
@@ -203,8 +202,8 @@ export class GoLevel implements RemoteLevel {
     const isOwn = sender === id
     if (action === 'clear') {
       if (!cleared.startsWith(prefix) && !prefix.startsWith(cleared)) return
-      if (isOwn) this.#ownClears++
-      this.#clear()
+      this.#recent.allMoved(version)
+      this.#sink.reset('clear')
       return
     }
     if (!name.startsWith(prefix)) return
@@ -232,11 +231,6 @@ export class GoLevel implements RemoteLevel {
     this.#hasBegun = true
     this.#own.forget()
     this.#sink.reset(reason)
-  }
-
-  #clear(): void {
-    this.#recent.allMoved(++this.#version)
-    this.#sink.reset('clear')
   }
 
   #begin(key: string, entry?: SyncedEntry): OwnWrite {

@@ -8,11 +8,11 @@ export interface GoSettings {
   readonly id: string
   /** Larger values are not sent: the others are told that the key moved. In bytes of JSON. */
   readonly inlineBytes: number
-  /** After so long without a message, up to twice as long, the subscription is tried by a `ping`; in milliseconds. */
+  /** After so long without a message, up to twice as long, the subscription is tried by a ping; in milliseconds. */
   readonly heartbeatMs: number
-  /** How long a `ping` may take to come back, in milliseconds. */
+  /** How long a ping may take to come back, in milliseconds. */
   readonly timeoutMs: number
-  /** Never writes a key and publishes nothing but pings. */
+  /** Never writes a key and publishes nothing: its pings are commands to the server, over the subscription. */
   readonly reader: boolean
   /** Whether `clear` may remove all keys of the database, which it must where the prefix is empty. */
   readonly clearWithoutPrefix: boolean

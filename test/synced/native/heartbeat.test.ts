@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { fromHex } from '../../../src/bytes/hex.ts'
 import { utf8Encode } from '../../../src/bytes/utf8.ts'
-import type { RedisCommand, RedisListener, RedisPort, RedisReply } from '../../../src/redis/redis-port.ts'
+import type {
+  RedisCommand,
+  RedisListener,
+  RedisPort,
+  RedisReply,
+  RedisSubscription,
+} from '../../../src/redis/redis-port.ts'
 import { noId, readId } from '../../../src/synced/native/id64.ts'
 import { NativeLevel } from '../../../src/synced/native/native-level.ts'
 import { Random } from '../../helpers/random.ts'
@@ -31,10 +37,10 @@ class TickingBus implements RedisPort {
     return [Date.now(), utf8Encode('1')]
   }
 
-  subscribe(_: string, listener: RedisListener): { renew(): void; close(): Promise<void> } {
+  subscribe(_: string, listener: RedisListener): RedisSubscription {
     this.#listeners.push(listener)
     queueMicrotask(() => listener.up())
-    return { renew: () => undefined, close: async () => undefined }
+    return { renew: () => undefined, ping: async () => undefined, close: async () => undefined }
   }
 
   async pipeline(): Promise<never> {

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { utf8Encode } from '../../../src/bytes/utf8.ts'
-import type { RedisListener, RedisPort, RedisReply } from '../../../src/redis/redis-port.ts'
+import type { RedisListener, RedisPort, RedisReply, RedisSubscription } from '../../../src/redis/redis-port.ts'
 import type { ChainPoint } from '../../../src/synced/native/event-chain.ts'
 import { bytesOfId, type Id64, noId } from '../../../src/synced/native/id64.ts'
 import { NativeLevel } from '../../../src/synced/native/native-level.ts'
@@ -46,10 +46,10 @@ class LookedAt implements RedisPort {
     this.#listener?.message(eventBytes({ ...pointAt(sequence, epoch), previous: nonceOf(sequence - 1), kind, ...rest }))
   }
 
-  subscribe(_: string, listener: RedisListener): { renew(): void; close(): Promise<void> } {
+  subscribe(_: string, listener: RedisListener): RedisSubscription {
     this.#listener = listener
     queueMicrotask(() => listener.up())
-    return { renew: () => void this.renewals++, close: async () => undefined }
+    return { renew: () => void this.renewals++, ping: async () => undefined, close: async () => undefined }
   }
 
   async pipeline(): Promise<never> {

@@ -62,7 +62,7 @@ function lossyPort(port: RedisPort): { port: RedisPort; loses: (message: Uint8Ar
           lossy.renewals += 1
           subscription.renew()
         }
-        return { renew, close: () => subscription.close() }
+        return { renew, ping: () => subscription.ping(), close: () => subscription.close() }
       },
     } satisfies RedisPort,
   }
