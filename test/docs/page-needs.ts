@@ -55,8 +55,10 @@ const proofs: Readonly<Record<string, string>> = {
   "store.store('greeting'": `print([await (await createClient().connect()).get('shop:greeting')], 'hello')`,
   "createClient(), compat: 'go'": `print([await (await createClient().connect()).get('user:1')], '{"id":1,"tags":["a","b"]}')`,
   "users.get('alice')": "print([new TextDecoder().decode(await users.get('alice'))], 'user alice')",
-  'createServer(nodeHandler': `print([await (await fetch('http://' + cache.self + '/_groupcache/none/key')).text()], 'no such group: none')`,
-  'followPeers(resolvePeers': `while (!node.peers.some(peer => peer.startsWith('10.0.0.9:'))) await new Promise(done => setTimeout(done, 10))`,
+  'createServer(nodeHandler': `print([(await (await fetch('http://' + cache.self + '/_groupcache/none/key')).text()).trim()], 'no such group: none')`,
+  'followPeers(resolvePeers': `const other = () => node.peers.find(peer => peer.startsWith('10.0.0.9:'))
+    for (let i = 0; i < 3000 && other() === undefined; i++) await new Promise(done => setTimeout(done, 10))
+    print([other()], node.address.replace('127.0.0.1', '10.0.0.9'))`,
   'const found = await netmapCache': `print([(await netmapCache(ours).load())?.state.Domain], 'example.com')`,
   'const map = (await tailscale': `print([map?.Domain], 'example.com')`,
 }
