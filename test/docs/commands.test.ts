@@ -1,12 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { cliCommands } from '../../src/cli/cli-commands.ts'
-import { fencesOf } from './page-program.ts'
+import { fencesOf, pages } from './page-program.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const inDocs = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
-const pages = ['README.md', ...inDocs.filter(name => name.endsWith('.md')).map(name => `docs/${name}`)]
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: Record<string, string> }
 
 it('blocks are in a language that some test looks at', () => {

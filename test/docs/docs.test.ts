@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import * as fsPromises from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import * as opentelemetry from '@opentelemetry/api'
 import sqlite from 'node-sqlite3-wasm'
 import * as valibot from 'valibot'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -18,23 +19,15 @@ import * as redis from '../../src/redis/index.ts'
 import * as file from '../../src/store/file-store.ts'
 import * as level from '../../src/store/level-store.ts'
 import * as synced from '../../src/synced/index.ts'
-import { type Block, blocksOf, runProgram, toProgram, typecheck } from './page-program.ts'
+import { giveNeeds, knownNeeds, missingFor, needsElsewhere } from './page-needs.ts'
+import { type Block, blocksOfPages, pages, runProgram, toProgram, typecheck } from './page-program.ts'
 
-// Every `ts` block of README.md and docs is typechecked, and run unless its fence says `ts no-run: <reason>`: for blocks
-// that need a server, a browser, or a file system of their own. Running by default means that nobody can forget it.
+// Every `ts` block of README.md and docs is typechecked, and run. The fence of one that needs more than Node has says
+// `ts needs: <what>`: it gets that here (page-needs.ts), or from a test of its own if it is no program of Node.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-const inDocs = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
-const pages = ['README.md', ...inDocs.filter(name => name.endsWith('.md')).map(name => `docs/${name}`)]
-
-const blocks = new Map<string, Block[]>()
-for (const page of pages) {
-  // Signatures, made from the source.
-  if (page.startsWith('docs/api/')) continue
-  const found = blocksOf(root + page)
-  if (found.length > 0) blocks.set(page, found)
-}
+const blocks = blocksOfPages()
 
 // The cases that a page hands to `test` of `node:test`; they are run when the page has.
 const cases: { title: string; run: (context: { skip(reason: string): void }) => unknown }[] = []
@@ -56,6 +49,7 @@ const modules: Readonly<Record<string, object>> = {
   'node:test': { test: (title: string, run: () => unknown) => cases.push({ title, run }) },
   'node-sqlite3-wasm': { default: sqlite },
   valibot,
+  '@opentelemetry/api': opentelemetry,
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'coldsnap-docs-'))
@@ -85,11 +79,18 @@ it('every ts block typechecks', { timeout: 300_000 }, () => {
 })
 
 for (const [page, list] of blocks) {
-  const runnable = list.filter(({ notRun }) => notRun === undefined)
+  const runnable = list.filter(
+    block => !Object.hasOwn(needsElsewhere, block.needs ?? '') && missingFor(block) === undefined,
+  )
   if (runnable.length === 0) continue
   // The contracts that some pages run take their time on a busy machine.
   it(`${page}: ${runnable.length} blocks run`, { timeout: 300_000 }, async () => {
-    await runProgram(toProgram(runnable), modules)
+    const given = await giveNeeds(runnable)
+    try {
+      await runProgram(toProgram(given.blocks), { ...modules, ...given.modules })
+    } finally {
+      await given.end()
+    }
     const leftOut: string[] = []
     for (const { title, run } of cases.splice(0)) {
       await run({ skip: reason => void leftOut.push(`  ${title}: ${reason}`) })
@@ -100,13 +101,15 @@ for (const [page, list] of blocks) {
   })
 }
 
-it('what is not run is typechecked, and says why', () => {
-  const reasons = [...blocks].flatMap(([page, list]) =>
-    list.flatMap(({ line, notRun }) => (notRun === undefined ? [] : [`  ${page}:${line} ${notRun}`])),
-  )
-  process.stdout.write(`Blocks of the pages that are not run:\n${reasons.join('\n')}\n`)
-  const all = [...blocks.values()].flat().length
-  expect(reasons.length).toBeLessThan(all / 3)
+it('every block is run where there is what it needs', () => {
+  const all = [...blocks].flatMap(([page, list]) => list.map(block => ({ ...block, at: `${page}:${block.line}` })))
+  expect(all.filter(({ needs }) => needs !== undefined && !knownNeeds.includes(needs))).toEqual([])
+  for (const path of Object.values(needsElsewhere)) expect(existsSync(root + path)).toBe(true)
+  const missing = all.flatMap(block => {
+    const reason = missingFor(block)
+    return reason === undefined ? [] : [`  ${block.at} needs ${block.needs}: ${reason}`]
+  })
+  if (missing.length > 0) process.stdout.write(`Blocks of the pages that are not run:\n${missing.join('\n')}\n`)
 })
 
 const one = (code: string): Block[] => [{ line: 7, code }]

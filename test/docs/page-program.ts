@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { format } from 'node:util'
 import ts from 'typescript'
 import { expect } from 'vitest'
@@ -8,21 +9,51 @@ export interface Block {
   /** Line of the page on which the code begins, from 1. */
   readonly line: number
   readonly code: string
-  /** Why it is not run; undefined if it is. */
-  readonly notRun?: string
+  /** What a machine must have to run it, of those that page-needs.ts knows. */
+  readonly needs?: string
 }
 
-/** The blocks of a page. A block whose fence says `ts no-run: <reason>` is typechecked but not run; no page shows that. */
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The Markdown pages, as paths in the repository. */
+export const pages: readonly string[] = [
+  'README.md',
+  ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.md'))
+    .map(name => `docs/${name}`),
+]
+
+/** The blocks of all pages that have some. The reference of the API has none: it shows signatures, made from the source. */
+export function blocksOfPages(): Map<string, Block[]> {
+  const all = pages.filter(page => !page.startsWith('docs/api/')).map(page => [page, blocksOf(root + page)] as const)
+  return new Map(all.filter(([, blocks]) => blocks.length > 0))
+}
+
+/** The blocks of a page. The fence of one that is more than a program says `ts needs: <what>`; no page shows that. */
 export function blocksOf(page: string): Block[] {
   return fencesOf(page)
     .filter(({ language }) => language === 'ts')
     .map(({ line, code, info }) => {
-      const [, notRun] = /^no-run: (\S.*)$/.exec(info) ?? []
-      if (info !== '' && notRun === undefined) {
-        throw new Error(`${page}:${line}: a ts block may say "no-run: <reason>", found "${info}"`)
+      const [, needs] = /^needs: (\S.*)$/.exec(info) ?? []
+      if (info !== '' && needs === undefined) {
+        throw new Error(`${page}:${line}: a ts block may say "needs: <what>", found "${info}"`)
       }
-      return { line, code, ...(notRun === undefined ? {} : { notRun }) }
+      return { line, code, ...(needs === undefined ? {} : { needs }) }
     })
+}
+
+/** The blocks of all pages that need this, each with the imports of those above it. There must be some. */
+export function programsThatNeed(needs: string): { title: string; code: string; program: PageProgram }[] {
+  const found = [...blocksOfPages()].flatMap(([page, blocks]) =>
+    blocks.flatMap((block, i) => {
+      if (block.needs !== needs) return []
+      const above = blocks.slice(0, i).flatMap(({ code }) => code.split('\n').filter(line => importPattern.test(line)))
+      const whole = { ...block, code: [...above, block.code].join('\n') }
+      return [{ title: `${page}:${block.line}`, code: block.code, program: toProgram([whole]) }]
+    }),
+  )
+  if (found.length === 0) throw new Error(`No block of a page needs ${needs}`)
+  return found
 }
 
 /** One fenced block of a page, in whatever language. */

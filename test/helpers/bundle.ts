@@ -1,22 +1,26 @@
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Makes one JavaScript file of a module of this repository, for a process of its own. Gives its path. */
+/** Makes one JavaScript file of a module of this repository, or of one elsewhere, for a process of its own. Gives its path. */
 export async function bundle(module: string): Promise<string> {
   const dir = fs.mkdtempSync(join(tmpdir(), 'coldsnap-bundle-'))
   const build = await rolldown({
-    input: join(root, module),
+    input: resolve(root, module),
     platform: 'node',
     external: ['level'],
     logLevel: 'silent',
     // Examples import the package by its name.
     resolve: {
-      alias: { coldsnap$: join(root, 'src/index.ts'), 'coldsnap/synced$': join(root, 'src/synced/index.ts') },
+      alias: {
+        coldsnap$: join(root, 'src/index.ts'),
+        'coldsnap/synced$': join(root, 'src/synced/index.ts'),
+        'coldsnap/group/node$': join(root, 'src/group/node/index.ts'),
+      },
     },
   })
   await build.write({ dir, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' })

@@ -15,6 +15,13 @@ export interface Served {
   close(): Promise<void>
 }
 
+/** Where a bundle for browsers finds the package by its names. */
+export const browserAliases: Readonly<Record<string, string>> = {
+  coldsnap$: join(root, 'src/index.ts'),
+  'coldsnap/level$': join(root, 'src/store/browser-level-store.ts'),
+  'coldsnap/opfs$': join(root, 'src/opfs/opfs-store.ts'),
+}
+
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -55,16 +62,19 @@ export async function serveDirectory(directory: string, port = 0): Promise<Serve
 }
 
 /**
- * Makes a directory of a module of this repository for a browser: index.html, which runs it, and `<name>.js` for each of
+ * Makes a directory of a module of this repository, or of one elsewhere, for a browser: index.html, which runs it, and `<name>.js` for each of
  * `workers`. Gives its path; it is the caller's to remove.
  */
 export async function bundlePage(module: string, workers: readonly string[] = []): Promise<string> {
   const dir = fs.mkdtempSync(join(tmpdir(), 'coldsnap-page-'))
   const build = await rolldown({
-    input: { page: join(root, module), ...Object.fromEntries(workers.map(file => [nameOf(file), join(root, file)])) },
+    input: {
+      page: resolve(root, module),
+      ...Object.fromEntries(workers.map(file => [nameOf(file), resolve(root, file)])),
+    },
     platform: 'browser',
     logLevel: 'silent',
-    resolve: { alias: { coldsnap$: join(root, 'src/index.ts') } },
+    resolve: { alias: browserAliases },
   })
   await build.write({ dir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' })
   await build.close()
