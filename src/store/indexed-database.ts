@@ -21,6 +21,7 @@ const maxAttempts = 5
 export class IndexedDatabase implements LevelDatabase {
   readonly #name: string
   #connection: IDBDatabase | undefined
+  #opening: Promise<void> | undefined
   #wasLost = false
   #canBeStrict = false
 
@@ -42,8 +43,16 @@ export class IndexedDatabase implements LevelDatabase {
     return this.#canBeStrict
   }
 
+  /** Opens it, once for all who ask at the same time: a connection that nobody knows of would keep others waiting. */
   async open(): Promise<void> {
     if (this.#connection !== undefined) return
+    this.#opening ??= this.#openAnew().finally(() => {
+      this.#opening = undefined
+    })
+    await this.#opening
+  }
+
+  async #openAnew(): Promise<void> {
     const connection = await this.#connect()
     const lose = (): void => this.#lose(connection)
     connection.onclose = lose
@@ -54,6 +63,7 @@ export class IndexedDatabase implements LevelDatabase {
   }
 
   async close(): Promise<void> {
+    await this.#opening?.catch(() => undefined)
     this.#connection?.close()
     this.#connection = undefined
   }

@@ -70,6 +70,29 @@ describeChromium('the storage of a page', () => {
     await close()
   })
 
+  it('leaves no connection behind that keeps others waiting, however many calls find it evicted', async () => {
+    const { tab, session, close } = await openFresh()
+    const removed: string[] = []
+    for (let round = 0; round < 5; round++) {
+      expect(await tab.call('save', round)).toEqual({ value: round })
+      const loads = Array.from({ length: 20 }, () => tab.call('load'))
+      await clear(session)
+      await Promise.all(loads)
+      removed.push(
+        await tab.page.evaluate(
+          () =>
+            new Promise<string>(resolve => {
+              const request = indexedDB.deleteDatabase('level-js-app')
+              request.onblocked = () => resolve('blocked')
+              request.onsuccess = () => resolve('removed')
+            }),
+        ),
+      )
+    }
+    expect(removed).toEqual(Array.from({ length: 5 }, () => 'removed'))
+    await close()
+  })
+
   it('keeps of a view only the bytes it shows', async () => {
     const { tab, close } = await openFresh()
     expect(await tab.call('bytesOfView')).toBe(10)
