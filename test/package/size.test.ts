@@ -1,10 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
+import sizeOfFiles from '@size-limit/file'
 import { type OutputChunk, rolldown } from 'rolldown'
-import { describe, expect, it } from 'vitest'
+import sizeLimit from 'size-limit'
+import { afterAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const kB = 1_000
+
+const directory = mkdtempSync(join(tmpdir(), 'coldsnap-size-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** What a page with this code loads, in bytes, minified and compressed by gzip. */
 interface Size {
@@ -32,22 +39,24 @@ async function sizeOf(code: string): Promise<Size> {
       },
     ],
   })
-  const { output } = await build.generate({ format: 'esm', minify: true })
+  const dir = mkdtempSync(join(directory, 'page-'))
+  const { output } = await build.write({ dir, format: 'esm', minify: true })
   await build.close()
   const chunks = new Map(output.filter(each => each.type === 'chunk').map(chunk => [chunk.fileName, chunk]))
   const first = [...chunks.values()].filter(chunk => chunk.isEntry)
-  const total = (reached: Set<OutputChunk>): number =>
-    [...reached].reduce((sum, chunk) => sum + gzipSync(chunk.code, { level: 9 }).byteLength, 0)
   const reach = (nextOf: (chunk: OutputChunk) => readonly string[]): Set<OutputChunk> => {
     const reached = new Set(first)
     for (const chunk of reached) for (const name of nextOf(chunk)) if (chunks.has(name)) reached.add(chunks.get(name)!)
     return reached
   }
   const isUsed = (name: string): boolean => !seldom.some(each => name.startsWith(each))
-  return {
-    start: total(reach(chunk => chunk.imports)),
-    used: total(reach(chunk => [...chunk.imports, ...chunk.dynamicImports].filter(isUsed))),
-  }
+  const loaded = [
+    reach(chunk => chunk.imports),
+    reach(chunk => [...chunk.imports, ...chunk.dynamicImports].filter(isUsed)),
+  ]
+  const checks = loaded.map(reached => ({ files: [...reached].map(chunk => join(dir, chunk.fileName)), gzip: true }))
+  const sizes: readonly { readonly size: number }[] = Object.values(await sizeLimit([sizeOfFiles], { checks }))
+  return { start: sizes[0]!.size, used: sizes[1]!.size }
 }
 
 // Budgets, not measurements: raise one with a reason. docs/browser.md has the figures.
