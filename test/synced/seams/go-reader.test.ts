@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis'
-import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { until } from '../../group/until.ts'
 import { describeRedis } from '../../helpers/describe-redis.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
-import { ended, patienceMs, Scene } from '../proof/scene.ts'
+import { patienceMs, Scene } from '../proof/scene.ts'
+import { expectSilence, urlOfViewer } from './silent-reader.ts'
 
 /** What a reader that speaks Go's format takes of a user: nothing that writes, nothing that is published. */
 const rights = ['-@all', '+get', '+pttl', '+ping', '+subscribe', '+hello', '+client', '+info', '+select']
@@ -21,8 +21,7 @@ describeRedis("a reader with compat 'go'", () => {
     'works for a user that may neither write nor publish (%s)',
     async name => {
       await using scene = await Scene.on(server, 'go')
-      await scene.raw.sendCommand(['ACL', 'SETUSER', 'viewer', 'reset', 'on', '>secret', '~*', '&*', ...rights])
-      const url = `redis://viewer:secret@127.0.0.1:${server.port}`
+      const url = await urlOfViewer(scene, server, rights)
       const ioredis = name === 'ioredis' ? new Redis(url, { lazyConnect: true }) : undefined
       const problems: string[] = []
       const reader = await scene.open<string>({
@@ -52,33 +51,12 @@ describeRedis("a reader with compat 'go'", () => {
 
   it('sends no command that writes or publishes, whatever it is asked', async () => {
     await using scene = await Scene.on(server, 'go')
-    const seen: string[] = []
-    const monitor = createClient({ url: server.url })
-    monitor.on('error', () => undefined)
-    await monitor.connect()
-    try {
-      await monitor.monitor(line => void seen.push(`${line}`))
-      const reader = await scene.open<string>({ ...patient, reader: true, heartbeatMs: 10 })
-      const pings = (): number => seen.filter(line => /\] "ping"/i.test(line)).length
-      expect(await reader.getOrSet('key', () => 'loaded', { lease: true })).toBe('loaded')
-      await reader.getMany(['a', 'b'])
-      for (const change of [() => reader.set('key', 'x'), () => reader.delete('key'), () => reader.clear()]) {
-        expect((await ended(change())).code).toBe('READ_ONLY')
-      }
-      const before = pings()
-      await until(() => pings() >= before + 5)
-      await reader.close()
-      const names = new Set(seen.map(line => /"([^"]*)"/.exec(line)?.[1]?.toLowerCase() ?? ''))
-      expect([...names]).toEqual(expect.arrayContaining(['subscribe', 'ping', 'get', 'pttl']))
-      expect(names).not.toContain('publish')
-      for (const name of names) {
-        const [info] = await scene.raw.commandInfo([name])
-        expect([...(info?.flags ?? [])], name).not.toContain('write')
-      }
-      expect(await scene.raw.dbSize()).toBe(0)
-    } finally {
-      monitor.destroy()
-    }
+    await expectSilence(scene, {
+      server,
+      open: async () => await scene.open<string>({ ...patient, reader: true, heartbeatMs: 10 }),
+      beat: /\] "ping"/i,
+      sent: ['subscribe', 'ping', 'get', 'pttl'],
+    })
   })
 
   it.each(['toClient', 'toServer'] as const)('finds a subscription of which the way %s died unheard', async way => {

@@ -1,10 +1,10 @@
-import { createClient } from 'redis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { until } from '../../group/until.ts'
 import { describeRedis } from '../../helpers/describe-redis.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { differing } from '../proof/differing.ts'
-import { ended, look, patienceMs, prefix, Scene } from '../proof/scene.ts'
+import { look, patienceMs, prefix, Scene } from '../proof/scene.ts'
+import { expectSilence, urlOfViewer } from './silent-reader.ts'
 
 /** What a cache with `reader` takes of a user: nothing that writes, nothing that is published. */
 const rights = ['-@all', '+@read', '+@connection', '+subscribe', '+eval', '+evalsha', '+time']
@@ -18,16 +18,11 @@ describeRedis('a native reader', () => {
   })
   afterAll(() => server.stop())
 
-  const readOnlyUrl = async (scene: Scene): Promise<string> => {
-    await scene.raw.sendCommand(['ACL', 'SETUSER', 'viewer', 'reset', 'on', '>secret', '~*', '&*', ...rights])
-    return `redis://viewer:secret@127.0.0.1:${server.port}`
-  }
-
   it('with a user that may only read: opens where nobody ever was, leaves nothing there, and sees who comes', async () => {
     await using scene = await Scene.on(server)
     const errors: Error[] = []
     const onError = (error: Error): unknown => errors.push(error)
-    const url = await readOnlyUrl(scene)
+    const url = await urlOfViewer(scene, server, rights)
     const reader = await scene.open<string>({ url, reader: true, heartbeatMs: 20, onError })
     expect(reader.status).toBe('ready')
     expect(await reader.get('key')).toBeUndefined()
@@ -53,33 +48,13 @@ describeRedis('a native reader', () => {
 
   it('sends no command that writes or publishes, within scripts neither, whatever it is asked', async () => {
     await using scene = await Scene.on(server)
-    const seen: string[] = []
-    const monitor = createClient({ url: server.url })
-    monitor.on('error', () => undefined)
-    await monitor.connect()
-    try {
-      await monitor.monitor(line => void seen.push(`${line}`))
-      const reader = await scene.open<string>({ reader: true, heartbeatMs: 10, id: 'the reader' })
-      const scripts = (): number => seen.filter(line => /"evalsha"/i.test(line)).length
-      expect(await reader.getOrSet('key', () => 'loaded', { lease: true, tags: ['tag'] })).toBe('loaded')
-      await reader.getMany(['a', 'b'])
-      for (const change of [() => reader.set('key', 'x'), () => reader.delete('key'), () => reader.clear()]) {
-        expect((await ended(change())).code).toBe('READ_ONLY')
-      }
-      const before = scripts()
-      await until(() => scripts() >= before + 5)
-      await reader.close()
-      const names = new Set(seen.map(line => /"([^"]*)"/.exec(line)?.[1]?.toLowerCase() ?? ''))
-      expect([...names]).toEqual(expect.arrayContaining(['subscribe', 'evalsha', 'hmget', 'time']))
-      expect(names).not.toContain('publish')
-      for (const name of names) {
-        const [info] = await scene.raw.commandInfo([name])
-        expect([...(info?.flags ?? [])], name).not.toContain('write')
-      }
-      expect(await scene.raw.dbSize()).toBe(0)
-    } finally {
-      monitor.destroy()
-    }
+    await expectSilence(scene, {
+      server,
+      open: async () => await scene.open<string>({ reader: true, heartbeatMs: 10, id: 'the reader' }),
+      tags: ['tag'],
+      beat: /"evalsha"/i,
+      sent: ['subscribe', 'evalsha', 'hmget', 'time'],
+    })
   })
 
   it('finds a subscription that died unheard, though nobody ticks', async () => {
