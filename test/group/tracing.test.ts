@@ -1,11 +1,11 @@
-import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CacheError } from '../../src/errors.ts'
 import { entryUntil } from '../../src/group/entry.ts'
 import { instrumentationName } from '../../src/group/opentelemetry.ts'
 import type { PeerAnswer, PeerService } from '../../src/group/peer-service.ts'
 import { tracedService, tracedTransport } from '../../src/group/tracing.ts'
+import { recordSpans } from '../helpers/recorded-spans.ts'
 
 const key = new Uint8Array([1])
 const entry = entryUntil(new Uint8Array([2]), 5)
@@ -23,17 +23,7 @@ function serviceOf(answer: PeerAnswer | Error = { kind: 'value', entry }): PeerS
 }
 
 describe('spans', () => {
-  const exporter = new InMemorySpanExporter()
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
-  const tracer: Tracer = provider.getTracer(instrumentationName)
-  const spans = () =>
-    exporter.getFinishedSpans().map(({ name, kind, status, attributes, events }) => ({
-      name,
-      kind,
-      status,
-      attributes,
-      errors: events.map(event => event.attributes?.['exception.message']),
-    }))
+  const { exporter, tracer, spans } = recordSpans(instrumentationName)
 
   beforeEach(() => exporter.reset())
 

@@ -1,24 +1,13 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { RemoteLevel } from '../../src/synced/remote-level.ts'
 import { instrumentationName } from '../../src/synced/telemetry.ts'
 import { tracedRemote } from '../../src/synced/traced-remote.ts'
+import { recordSpans } from '../helpers/recorded-spans.ts'
 import { fleet } from './fleet.ts'
 
-// Against the real SDK: what an exporter is given is what a user's backend gets.
 describe('tracedRemote', () => {
-  const exporter = new InMemorySpanExporter()
-  const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
-  const tracer: Tracer = provider.getTracer(instrumentationName)
-  const spans = () =>
-    exporter.getFinishedSpans().map(({ name, kind, status, attributes, events }) => ({
-      name,
-      kind,
-      status,
-      attributes,
-      errors: events.map(event => event.attributes?.['exception.message']),
-    }))
+  const { exporter, tracer, spans } = recordSpans(instrumentationName)
   const names = (): string[] => exporter.getFinishedSpans().map(({ name }) => name.replace(/^SyncedCache\./, ''))
   const wrapRemote = (level: RemoteLevel): RemoteLevel => tracedRemote(level, tracer, { attributes: { cache: 'shop' } })
 
