@@ -1,17 +1,6 @@
-import fc from 'fast-check'
-import { storeBlobs } from '../../../src/blob/store-blobs.ts'
-import {
-  type BlobHandle,
-  blobContract,
-  crashCases,
-  type StoreHandle,
-  storeContract,
-  storeProperties,
-} from '../../../src/contract/index.ts'
+import type { StoreHandle } from '../../../src/contract/index.ts'
 import { LevelStore } from '../../../src/store/browser-level-store.ts'
-import type { Store } from '../../../src/store/store.ts'
-import { damageStored, storeKeys } from '../../blob/stored-damage.ts'
-import { blobOptions, propertyRuns, storeOptions } from '../contract-options.ts'
+import { contractsOn, copyInto } from './contracts-on.ts'
 import { exposeCases } from './expose-cases.ts'
 
 let opened = 0
@@ -34,7 +23,9 @@ async function openIndexed(name = `case-${++opened}`): Promise<StoreHandle> {
     crash: async () => await another({ lock: false }),
     async fork() {
       const copy = `${name}-${++opened}`
-      await copyInto(stores.at(-1)!, copy)
+      const target = await LevelStore.open(copy)
+      await copyInto(stores.at(-1)!, target)
+      await target.close()
       return await openIndexed(copy)
     },
     async dispose() {
@@ -42,12 +33,6 @@ async function openIndexed(name = `case-${++opened}`): Promise<StoreHandle> {
       await removeDatabase(name)
     },
   }
-}
-
-async function copyInto(store: Store, name: string): Promise<void> {
-  const target = await LevelStore.open(name)
-  for await (const key of store.list('')) await target.store(key, (await store.load(key))!)
-  await target.close()
 }
 
 async function removeDatabase(name: string): Promise<void> {
@@ -58,31 +43,4 @@ async function removeDatabase(name: string): Promise<void> {
   })
 }
 
-async function openBlobs(): Promise<BlobHandle> {
-  const handle = await openIndexed()
-  const chunkBytes = 65_536
-  let newest = handle.store
-  const blobsOn = (store: Store): BlobHandle['store'] => {
-    newest = store
-    return storeBlobs(store, { chunkBytes })
-  }
-  return {
-    store: blobsOn(handle.store),
-    reopen: async () => blobsOn(await handle.reopen!()),
-    crash: async () => blobsOn(await handle.crash!()),
-    another: async () => storeBlobs(await handle.crash!(), { chunkBytes }),
-    damage: async (namespace, key) => await damageStored(newest, namespace, key),
-    pieces: async () => (await storeKeys(newest)).length,
-    dispose: async () => await handle.dispose!(),
-  }
-}
-
-exposeCases({
-  store: storeContract(() => openIndexed(), storeOptions),
-  properties: storeProperties(() => openIndexed(), fc).map(({ title, run }) => ({
-    title,
-    run: async () => await run({ numRuns: propertyRuns }),
-  })),
-  crash: crashCases(() => openIndexed()),
-  blob: blobContract(openBlobs, blobOptions),
-})
+exposeCases(contractsOn(() => openIndexed()))

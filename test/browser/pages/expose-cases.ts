@@ -8,7 +8,8 @@ export interface PageResult {
   readonly failed?: string
 }
 
-interface PageCase {
+/** A case that runs in a page. */
+export interface PageCase {
   readonly title: string
   run(context?: CaseContext): Promise<void>
 }
