@@ -98,7 +98,7 @@ function sameItems(array: readonly unknown[], content: PageContent, row: number)
 
 function sameRecord(object: Record<string, unknown>, content: PageContent, row: number): boolean {
   const { keys, parts } = content.shapes[content.rows[row]!]!
-  const ranks = content.ranks ?? ranksOf(content)
+  const ranks = ranksOf(content)
   let i = 0
   for (const key in object) {
     if (key !== keys[i]) return false

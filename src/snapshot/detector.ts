@@ -10,7 +10,7 @@ export interface Detector {
   readonly isImmutable: boolean
   shadow(value: unknown): Shadow
   /** The shadows of `values`, which were just encoded as one page, if that left its content behind. */
-  shadows(values: readonly unknown[], content: PageContent | undefined): Shadow[]
+  shadows(values: readonly unknown[], content: PageContent | undefined): readonly Shadow[]
   same(value: unknown, shadow: Shadow): boolean
 }
 
@@ -18,7 +18,7 @@ export interface Detector {
 export const byIdentity: Detector = {
   isImmutable: true,
   shadow: value => value,
-  shadows: values => [...values],
+  shadows: values => values,
   same: (value, shadow) => value === shadow || equalDeep(value, shadow),
 }
 
