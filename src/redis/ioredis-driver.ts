@@ -2,10 +2,12 @@ import type { IoRedisClient } from './redis-client.ts'
 import { type ChannelLink, clientArguments, type RedisDriver, reconnectDelayMs } from './redis-driver.ts'
 import type { RedisArgument } from './redis-port.ts'
 
+const sentinelTimeoutMs = 1000
+
 /** The part of an ioredis client that the drivers use, of clients that they made. */
 export interface IoRedisConnection {
   readonly status: string
-  readonly options: { readonly db?: number | undefined }
+  readonly options: IoRedisOptions
   readonly stream?: { cork?(): void; uncork?(): void } | undefined
   connect(): Promise<unknown>
   disconnect(): void
@@ -14,6 +16,11 @@ export interface IoRedisConnection {
   callBuffer(command: string, ...args: (string | Uint8Array)[]): Promise<unknown>
   subscribe(channel: string): Promise<unknown>
   duplicate(override: object): IoRedisConnection
+}
+
+interface IoRedisOptions {
+  readonly db?: number | undefined
+  readonly sentinelCommandTimeout?: number | undefined
 }
 
 /** What connections of ours have in common, whatever the options of the client. */
@@ -49,7 +56,9 @@ export class IoRedisDriver implements RedisDriver {
   readonly #client: IoRedisConnection
 
   constructor(template: IoRedisClient) {
-    this.#client = template.duplicate(ioRedisOverrides()) as IoRedisConnection
+    // By default a Sentinel that does not answer is waited for, and the next one is never asked.
+    const { sentinelCommandTimeout = sentinelTimeoutMs } = template.options as IoRedisOptions
+    this.#client = template.duplicate({ ...ioRedisOverrides(), sentinelCommandTimeout }) as IoRedisConnection
     this.database = this.#client.options.db ?? 0
     // Without a listener it is printed; each call and each subscription hears of it by itself.
     this.#client.on('error', (error: unknown) => {

@@ -3,12 +3,20 @@ import { IoRedisClusterDriver } from './ioredis-cluster-driver.ts'
 import { IoRedisDriver } from './ioredis-driver.ts'
 import { NodeRedisClusterDriver } from './node-redis-cluster-driver.ts'
 import { NodeRedisDriver } from './node-redis-driver.ts'
-import type { IoRedisClient, IoRedisCluster, NodeRedisClient, NodeRedisCluster, RedisClient } from './redis-client.ts'
+import { NodeRedisSentinelDriver } from './node-redis-sentinel-driver.ts'
+import type {
+  IoRedisClient,
+  IoRedisCluster,
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  RedisClient,
+} from './redis-client.ts'
 import type { RedisDriver } from './redis-driver.ts'
 import type { RedisPort } from './redis-port.ts'
 
 /**
- * A {@link RedisPort} to where `client` points: node-redis 5 or 6, ioredis 5 or 6, each with one server or a cluster, told
+ * A {@link RedisPort} to where `client` points: node-redis 5 or 6, ioredis 5 or 6, each with one server, Sentinels or a cluster, told
  * apart by their shape. The port makes connections of its own from the client's options, the first when it is first
  * used, and `close` ends them: commands of others cannot delay, prefix or reorder its own, nothing waits in a
  * queue while Redis is away, and nothing is sent a second time. The client itself is left as it is.
@@ -30,7 +38,7 @@ function driverOf(client: RedisClient): RedisDriver {
       : new IoRedisDriver(client as IoRedisClient)
   }
   if (has(client, 'nodeClient')) return new NodeRedisClusterDriver(client as NodeRedisCluster)
-  // What createSentinel makes has no options to see.
+  if (has(client, 'getSentinelNode')) return new NodeRedisSentinelDriver(client as NodeRedisSentinel)
   if (has(client, 'sendCommand') && typeof Reflect.get(client, 'options') === 'object') {
     return new NodeRedisDriver(client as NodeRedisClient)
   }

@@ -14,6 +14,13 @@ export interface NodeRedisCluster {
   duplicate(overrides?: object): object
 }
 
+/** A client of node-redis 6 by Sentinels, as `createSentinel` makes it. Version 5 makes none that can be duplicated. */
+export interface NodeRedisSentinel {
+  readonly isOpen: boolean
+  getSentinelNode(): object | undefined
+  duplicate(overrides?: object): object
+}
+
 /** A client of ioredis 5 or 6, as `new Redis` makes it; with Sentinel too. */
 export interface IoRedisClient {
   readonly status: string
@@ -34,4 +41,4 @@ export interface IoRedisCluster {
  * A Redis client that says how to reach Redis. It is asked for duplicates, which have its address, credentials, TLS,
  * Sentinels and database; it is itself neither connected nor closed nor listened to, and may be unconnected.
  */
-export type RedisClient = NodeRedisClient | NodeRedisCluster | IoRedisClient | IoRedisCluster
+export type RedisClient = NodeRedisClient | NodeRedisCluster | NodeRedisSentinel | IoRedisClient | IoRedisCluster

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { createClient, createSentinel } from 'redis'
+import { createClient } from 'redis'
 import { expect, it, onTestFinished } from 'vitest'
 import { type RedisClient, RedisStore } from '../../src/redis/index.ts'
 import { SyncedCache } from '../../src/synced/index.ts'
@@ -12,6 +12,8 @@ import { until } from '../group/until.ts'
 import { describeRedis, noRedis } from '../helpers/describe-redis.ts'
 import { describeUnless } from '../helpers/describe-unless.ts'
 import { freePort, type RedisServer, startRedis } from '../helpers/redis-server.ts'
+import { masterName, startSentinel } from '../helpers/start-sentinel.ts'
+import { sentinelClients } from '../redis/sentinel-clients.ts'
 
 const timeoutMs = 20_000
 const authority = noRedis === undefined ? makeAuthority() : undefined
@@ -88,48 +90,40 @@ describeUnless(noRedis ?? (authority === undefined ? 'openssl is not there' : un
 })
 
 describeRedis('by Sentinels', () => {
-  it('ioredis: in step again at the new master when the old one dies', async () => {
-    const master = await server()
-    const replica = await server('--replicaof', '127.0.0.1', `${master.port}`)
-    const port = await freePort()
-    const config = join(directory(), 'sentinel.conf')
-    const rules = [
-      `sentinel monitor mine 127.0.0.1 ${master.port} 1`,
-      'sentinel down-after-milliseconds mine 500',
-      'sentinel failover-timeout mine 5000',
-    ]
-    writeFileSync(config, `${rules.join('\n')}\n`)
-    const sentinel = await startRedis({ port, sentinel: config })
-    onTestFinished(() => sentinel.stop())
-    const asked = await asker(`redis://127.0.0.1:${port}`)
-    const ask = async (what: string): Promise<string> =>
-      JSON.stringify(await asked.sendCommand(['SENTINEL', what, 'mine']))
-    await until(async () => (await ask('REPLICAS')).includes(`${replica.port}`), { timeoutMs: 40_000 })
-    const client = (): Redis => new Redis({ sentinels: [{ host: '127.0.0.1', port }], name: 'mine', lazyConnect: true })
-    const [a, b] = [await cacheOn(client()), await cacheOn(client())]
-    await inStep(a, b)
-    await storeWorks(client())
-    const clears = [a, b].map(cache => cache.stats().clears.reconnect)
-    await master.stop()
-    await until(async () => (await ask('GET-MASTER-ADDR-BY-NAME')).includes(`${replica.port}`), { timeoutMs: 40_000 })
-    for (const [i, cache] of [a, b].entries()) {
-      await until(() => cache.status === 'ready' && cache.stats().clears.reconnect > clears[i]!, { timeoutMs: 40_000 })
-    }
-    const works = async (cache: SyncedCache<string>): Promise<boolean> => {
-      try {
-        await cache.set('mark', 'back')
-        return true
-      } catch {
-        return false
+  it.each(Object.keys(sentinelClients))(
+    '%s: in step again at the new master when the old one dies',
+    async name => {
+      const master = await server()
+      const replica = await server('--replicaof', '127.0.0.1', `${master.port}`)
+      const sentinel = await startSentinel(master.port, 500)
+      onTestFinished(() => sentinel.stop())
+      const asked = await asker(sentinel.url)
+      const ask = async (what: string): Promise<string> =>
+        JSON.stringify(await asked.sendCommand(['SENTINEL', what, masterName]))
+      await until(async () => (await ask('REPLICAS')).includes(`${replica.port}`), { timeoutMs: 40_000 })
+      const client = (): RedisClient => sentinelClients[name]!([sentinel.port])
+      const [a, b] = [await cacheOn(client()), await cacheOn(client())]
+      await inStep(a, b)
+      await storeWorks(client())
+      const clears = [a, b].map(cache => cache.stats().clears.reconnect)
+      await master.stop()
+      await until(async () => (await ask('GET-MASTER-ADDR-BY-NAME')).includes(`${replica.port}`), { timeoutMs: 40_000 })
+      for (const [i, cache] of [a, b].entries()) {
+        await until(() => cache.status === 'ready' && cache.stats().clears.reconnect > clears[i]!, {
+          timeoutMs: 40_000,
+        })
       }
-    }
-    for (const cache of [a, b]) await until(() => works(cache), { timeoutMs: 40_000 })
-    await inStep(a, b)
-  }, 200_000)
-
-  it('node-redis: what createSentinel makes is refused, and says so', () => {
-    const client = createSentinel({ name: 'mine', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] })
-    const given: RedisClient = JSON.parse('{}')
-    expect(() => new RedisStore(Object.assign(client, given), { prefix: 'store:' })).toThrow(TypeError)
-  })
+      const works = async (cache: SyncedCache<string>): Promise<boolean> => {
+        try {
+          await cache.set('mark', 'back')
+          return true
+        } catch {
+          return false
+        }
+      }
+      for (const cache of [a, b]) await until(() => works(cache), { timeoutMs: 40_000 })
+      await inStep(a, b)
+    },
+    200_000,
+  )
 })

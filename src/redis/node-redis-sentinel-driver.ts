@@ -1,0 +1,151 @@
+import { withDeadline } from '../core/deadline.ts'
+import { CacheError } from '../errors.ts'
+import {
+  listenByNodeRedis,
+  type NodeRedisConnection,
+  type NodeRedisOptions,
+  nodeRedisCommandOptions,
+  nodeRedisOverrides,
+} from './node-redis-driver.ts'
+import { endOfNodeRedis } from './node-redis-end.ts'
+import type { NodeRedisSentinel } from './redis-client.ts'
+import { type ChannelLink, clientArguments, noLink, type RedisDriver, reconnectDelayMs } from './redis-driver.ts'
+import type { RedisArgument } from './redis-port.ts'
+
+// A Sentinel or a master that takes connections but does not answer must not be waited for.
+const silenceMs = 1000
+const connectTimeoutMs = 5000
+
+interface SentinelOptions {
+  readonly nodeClientOptions?: NodeRedisOptions | undefined
+  readonly sentinelClientOptions?: NodeRedisOptions | undefined
+}
+
+/** The part of a node-redis Sentinel client that the driver uses, of those that it made. */
+interface NodeRedisSentinelConnection {
+  connect(): Promise<unknown>
+  destroy(): Promise<unknown>
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  /** Gives `act` the client that is connected to the master. */
+  _execute<T>(isReadonly: false, act: (client: NodeRedisConnection) => Promise<T>): Promise<T>
+}
+
+/**
+ * node-redis 6 by Sentinels, which are asked anew for each connection. What `createSentinel` makes is used for that alone: it
+ * keeps commands while there is no master, and sends those again whose answer was lost.
+ */
+export class NodeRedisSentinelDriver implements RedisDriver {
+  readonly isCluster: boolean = false
+  readonly database: number
+  lastError: unknown
+  readonly #template: NodeRedisSentinel
+  readonly #options: SentinelOptions
+  /** To the master, connected or about to be. */
+  #client: NodeRedisConnection | undefined
+  #end: () => void = () => {}
+  #attempts = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #isClosed = false
+
+  constructor(template: NodeRedisSentinel) {
+    this.#template = template
+    this.#options = optionsOf(template)
+    this.database = this.#options.nodeClientOptions?.database ?? 0
+  }
+
+  get isReady(): boolean {
+    return this.#client?.isReady ?? false
+  }
+
+  async connect(): Promise<void> {
+    let isLost = false
+    const lost = (cause: unknown): void => {
+      this.lastError = cause ?? this.lastError
+      if (isLost) return
+      isLost = true
+      this.#end()
+      this.#client = undefined
+      this.#connectAgain()
+    }
+    try {
+      const client = await this.#askForMaster()
+      if (this.#isClosed) return
+      this.#client = client
+      this.#end = endOfNodeRedis(client)
+      for (const event of ['error', 'end']) client.on(event, lost)
+      await withDeadline('The connection to the master', connectTimeoutMs, undefined, () => client.connect())
+      this.#attempts = 0
+    } catch (error) {
+      lost(error)
+      throw error
+    }
+  }
+
+  send = (args: readonly RedisArgument[]): Promise<unknown> =>
+    this.#client?.sendCommand(clientArguments(args), nodeRedisCommandOptions) ?? Promise.reject(noMaster())
+
+  async nodes(): Promise<readonly [(args: readonly RedisArgument[]) => Promise<unknown>]> {
+    return [this.send]
+  }
+
+  listen(channel: string, message: (bytes: Uint8Array) => void, lost: (cause: unknown) => void): ChannelLink {
+    if (this.#client === undefined) return noLink(noMaster())
+    return listenByNodeRedis(this.#client, channel, message, lost)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#end()
+  }
+
+  #connectAgain(): void {
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => void this.connect().catch(() => {}), reconnectDelayMs(++this.#attempts))
+  }
+
+  /** A client for the master that a Sentinel names now, not connected. */
+  async #askForMaster(): Promise<NodeRedisConnection> {
+    const { nodeClientOptions, sentinelClientOptions } = this.#options
+    const briefly = (options: NodeRedisOptions | undefined): object => {
+      const socket = { ...options?.socket, socketTimeout: silenceMs }
+      return { ...options, ...nodeRedisOverrides({ socket }, false) }
+    }
+    const sentinel = this.#template.duplicate({
+      ...{ maxCommandRediscovers: 0, masterPoolSize: 1, replicaPoolSize: 0, reserveClient: false, scanInterval: 0 },
+      clientSideCache: undefined,
+      nodeClientOptions: briefly(nodeClientOptions),
+      sentinelClientOptions: briefly(sentinelClientOptions),
+    }) as NodeRedisSentinelConnection
+    sentinel.on('error', error => {
+      this.lastError = error
+    })
+    try {
+      await sentinel.connect()
+      const { socketTimeout }: { socketTimeout?: number } = { ...nodeClientOptions?.socket }
+      return await sentinel._execute(false, async client => {
+        const socket = { ...client.options.socket, socketTimeout }
+        return client.duplicate(nodeRedisOverrides({ socket }, false))
+      })
+    } finally {
+      sentinel.destroy().catch(() => {})
+    }
+  }
+}
+
+/** What `sentinel` was made with. It does not show it, but what it makes duplicates by is given it. */
+function optionsOf(sentinel: NodeRedisSentinel): SentinelOptions {
+  let options: SentinelOptions = {}
+  class Recorder {
+    constructor(given: SentinelOptions) {
+      options = given
+    }
+  }
+  const prototype = Object.create(sentinel, { constructor: { value: Recorder } })
+  sentinel.duplicate.call(Object.create(prototype))
+  return options
+}
+
+function noMaster(): CacheError {
+  return new CacheError('UNAVAILABLE', 'There is no connection to a master')
+}
