@@ -3,6 +3,9 @@ import { setOwn } from '../codec/set-own.ts'
 import { CacheError } from '../errors.ts'
 import { copyDate } from './kept-time-text.ts'
 
+// Most blobs have none.
+const noMetadata: Readonly<Record<string, string>> = Object.freeze({})
+
 /** What is known of a blob beside its bytes. Frozen; the caller's to keep. */
 export interface BlobMeta {
   /** Length of the body in bytes. */
@@ -38,18 +41,24 @@ export interface BlobFields {
  * changed even in a frozen object.
  */
 export function makeBlobMeta(size: number, etag: string, updatedAtMs: number, fields: BlobFields): BlobMeta {
-  const { contentType = '', expiresAt, metadata = {}, sourceEtag } = fields
-  const sorted: Record<string, string> = {}
-  for (const name of Object.keys(metadata).sort(compareUtf8)) setOwn(sorted, name, metadata[name])
+  const { contentType = '', expiresAt, metadata = noMetadata, sourceEtag } = fields
   return Object.freeze({
     size,
     etag,
     contentType,
     updatedAt: new Date(updatedAtMs),
     expiresAt: expiresAt && copyDate(expiresAt),
-    metadata: Object.freeze(sorted),
+    metadata: sortedCopy(metadata),
     sourceEtag,
   })
+}
+
+function sortedCopy(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const names = Object.keys(metadata)
+  if (names.length === 0) return noMetadata
+  const sorted: Record<string, string> = {}
+  for (const name of names.sort(compareUtf8)) setOwn(sorted, name, metadata[name])
+  return Object.freeze(sorted)
 }
 
 /** A copy of `meta` that shares nothing with it. */

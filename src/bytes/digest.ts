@@ -22,18 +22,18 @@ const c4 = 0xa1e38b93 | 0
 export function murmur3(bytes: Uint8Array, seed: number): Uint8Array {
   const size = bytes.byteLength
   const blocks = size >> 4
-  const state = new Int32Array(4).fill(seed)
+  state.fill(seed)
   const end = blocks * 4
   if (isLittleEndian && size <= maxFewBytes) {
     fewBytes.set(bytes)
     fewBytes.fill(0, size, size + 16)
-    mixSome(state, fewWords, 0, end)
-    if ((size & 15) !== 0) mixTail(state, fewWords, end)
+    mixSome(fewWords, 0, end)
+    if ((size & 15) !== 0) mixTail(fewWords, end)
   } else {
-    mixBlocks(state, wordsOf(bytes, end))
-    if ((size & 15) !== 0) mixTail(state, tailWords(bytes.subarray(blocks * 16)), 0)
+    mixBlocks(wordsOf(bytes, end))
+    if ((size & 15) !== 0) mixTail(tailWords(bytes.subarray(blocks * 16)), 0)
   }
-  return finish(state, size)
+  return finish(size)
 }
 
 const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
@@ -41,17 +41,20 @@ const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 const maxFewBytes = 512
 const fewBytes = new Uint8Array(maxFewBytes + 16)
 const fewWords = new Int32Array(fewBytes.buffer)
+// One for all digests: memory outside of the heap takes longer to get than few bytes to mix.
+const state = new Int32Array(4)
+const stateBytes = new Uint8Array(state.buffer)
 
 // Some kilobytes per call, and rotations in line: this must be quick in an engine that has not compiled it yet.
 const wordsAtOnce = 1024
 
-function mixBlocks(state: Int32Array, words: Int32Array): void {
+function mixBlocks(words: Int32Array): void {
   for (let from = 0; from < words.length; from += wordsAtOnce) {
-    mixSome(state, words, from, Math.min(from + wordsAtOnce, words.length))
+    mixSome(words, from, Math.min(from + wordsAtOnce, words.length))
   }
 }
 
-function mixSome(state: Int32Array, words: Int32Array, from: number, end: number): void {
+function mixSome(words: Int32Array, from: number, end: number): void {
   const { imul } = Math
   let h1 = state[0]!
   let h2 = state[1]!
@@ -78,7 +81,7 @@ function mixSome(state: Int32Array, words: Int32Array, from: number, end: number
 }
 
 // The bytes after the last whole block: as if zeros followed, but without the last steps of a block.
-function mixTail(state: Int32Array, words: Int32Array, at: number): void {
+function mixTail(words: Int32Array, at: number): void {
   state[3]! ^= Math.imul(rotate(Math.imul(words[at + 3]!, c4), 18), c1)
   state[2]! ^= Math.imul(rotate(Math.imul(words[at + 2]!, c3), 17), c4)
   state[1]! ^= Math.imul(rotate(Math.imul(words[at + 1]!, c2), 16), c3)
@@ -91,19 +94,19 @@ function tailWords(tail: Uint8Array): Int32Array {
   return wordsOf(block, 4)
 }
 
-function finish(state: Int32Array, size: number): Uint8Array {
+function finish(size: number): Uint8Array {
   for (let i = 0; i < 4; i++) state[i]! ^= size
-  addUp(state)
+  addUp()
   for (let i = 0; i < 4; i++) state[i] = avalanche(state[i]!)
-  addUp(state)
-  if (isLittleEndian) return new Uint8Array(state.buffer)
+  addUp()
+  if (isLittleEndian) return stateBytes.slice()
   const result = new Uint8Array(digestBytes)
   const view = new DataView(result.buffer)
   for (let i = 0; i < 4; i++) view.setInt32(4 * i, state[i]!, true)
   return result
 }
 
-function addUp(state: Int32Array): void {
+function addUp(): void {
   state[0]! += state[1]! + state[2]! + state[3]!
   for (let i = 1; i < 4; i++) state[i]! += state[0]!
 }

@@ -10,7 +10,7 @@ const smallBytes = 256 * 1024
 // Of a body in memory: fewer calls are cheaper, but the first one has nothing to hash meanwhile.
 const pieceBytes = 2 * 1024 * 1024
 // Of a stream: large enough to be quick, small enough for many streams at once.
-const chunkBytes = 256 * 1024
+const chunkBytes = 512 * 1024
 
 /** What a {@link BodyFile} is made of. */
 export interface BodyFileParts {

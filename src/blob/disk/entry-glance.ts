@@ -1,6 +1,6 @@
 import { type FileIo, type FileSystem, openFlags } from '../../store/file-io.ts'
 import type { Place } from './blob-layout.ts'
-import { decodeTrailer, endBytes, type Trailer, trailerLength } from './entry-trailer.ts'
+import { decodeTrailer, type Trailer, trailerLength } from './entry-trailer.ts'
 
 const glanceBytes = 1024
 
@@ -65,7 +65,7 @@ export class EntryGlance {
 
   // Of a file of `size` bytes, whose last `end` were read.
   #decode(end: number, size: number, { namespace, key }: Place): Trailer | undefined {
-    const length = trailerLength(this.#bytes.subarray(Math.max(0, end - endBytes), end))
+    const length = trailerLength(this.#bytes.subarray(0, end))
     if (length === undefined || length > end) return undefined
     const trailer = decodeTrailer(this.#bytes.subarray(end - length, end))
     if (trailer.key !== key || trailer.namespace !== namespace) return undefined

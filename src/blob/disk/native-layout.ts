@@ -14,14 +14,7 @@ import type { BlobLayout, LayoutSweep, Place, ScannedBlob, Sealed } from './blob
 import { BodyFile, firstRead } from './body-file.ts'
 import { DamagedEntry } from './damaged-entry.ts'
 import { EntryGlance } from './entry-glance.ts'
-import {
-  decodeTrailer,
-  encodeTrailer,
-  endBytes,
-  maxTrailerBytes,
-  type Trailer,
-  trailerLength,
-} from './entry-trailer.ts'
+import { decodeTrailer, encodeTrailer, maxTrailerBytes, type Trailer, trailerLength } from './entry-trailer.ts'
 import { type BodyLink, SharedBodies } from './shared-bodies.ts'
 import { Staging } from './staging.ts'
 
@@ -270,9 +263,12 @@ export class NativeLayout implements BlobLayout {
 
   // One by one as they are asked for: there may be many.
   *#placesOf(folder: string, hexes: readonly string[], namespace: string): Generator<Place, void, undefined> {
+    const directory = `${this.#entries}/${folder}`
     for (const hex of hexes) {
       const key = keyFromHex(hex)
-      if (key !== undefined) yield this.#placeOf(folder, hex, namespace, key)
+      if (key !== undefined) {
+        yield { namespace, key, id: `${folder}/${hex}`, directory, path: `${directory}/${hex}` }
+      }
     }
   }
 
@@ -335,7 +331,7 @@ export class NativeLayout implements BlobLayout {
     const { fd, size, ino } = opened
     try {
       let tail = await readBytes(io, fd, Math.max(0, size - firstBytes(size)), Math.min(size, firstBytes(size)))
-      const length = trailerLength(tail.subarray(-endBytes))
+      const length = trailerLength(tail)
       if (length === undefined || length > size) throw new DamagedEntry('its file has no end', ino)
       if (length > tail.byteLength) tail = await readBytes(io, fd, size - length, length)
       const trailer = decodeTrailer(tail.subarray(-length))
