@@ -7,10 +7,11 @@ import { DamagedEntry } from './damaged-entry.ts'
 
 // Read in one piece, on the spot: the way through the thread pool takes longer.
 const smallBytes = 256 * 1024
-// Of a body in memory: fewer calls are cheaper, but the first one has nothing to hash meanwhile.
-const pieceBytes = 2 * 1024 * 1024
-// Of a stream: large enough to be quick, small enough for many streams at once.
-const chunkBytes = 512 * 1024
+// Fewer calls are cheaper, but during the first one there is nothing to hash. So pieces grow, each as long as all before.
+const firstPieceBytes = 256 * 1024
+const maxPieceBytes = 2 * 1024 * 1024
+// Of a stream, which has two in memory: large enough to be quick, small enough for many streams at once.
+const maxChunkBytes = 1024 * 1024
 
 /** What a {@link BodyFile} is made of. */
 export interface BodyFileParts {
@@ -83,7 +84,7 @@ export class BodyFile {
    */
   async *chunks(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
     const hash = start === 0 && end === this.meta.size ? createHash('sha256') : undefined
-    let reading = this.#readChunk(start, end)
+    let reading = this.#readChunk(start, pieceLength(0, end - start, maxChunkBytes))
     try {
       let at = start
       do {
@@ -91,7 +92,7 @@ export class BodyFile {
         at += chunk.byteLength
         if (chunk.byteLength === 0 && at < end) throw new DamagedEntry(`its body ends at ${at} bytes`, this.ino)
         // Read while this one is hashed and used.
-        if (at < end) reading = this.#readChunk(at, end)
+        if (at < end) reading = this.#readChunk(at, pieceLength(at - start, end - at, maxChunkBytes))
         hash?.update(chunk)
         if (at >= end && hash !== undefined) this.#verify(at, hash.digest('hex'))
         if (chunk.byteLength > 0) yield chunk
@@ -111,8 +112,8 @@ export class BodyFile {
     await quietly(() => this.#blocking.close(this.#fd))
   }
 
-  #readChunk(at: number, end: number): Promise<Uint8Array> {
-    const reading = readBytes(this.#io, this.#fd, at, Math.min(chunkBytes, end - at))
+  #readChunk(at: number, length: number): Promise<Uint8Array> {
+    const reading = readBytes(this.#io, this.#fd, at, length)
     // Whoever waits for it hears of a failure; somebody who stops before need not.
     reading.catch(() => undefined)
     return reading
@@ -120,7 +121,7 @@ export class BodyFile {
 
   // As much as one call gives of what comes next; 0 at the end.
   async #readPiece(all: Uint8Array, at: number): Promise<number> {
-    const length = Math.min(pieceBytes, all.byteLength - at)
+    const length = pieceLength(at, all.byteLength - at, maxPieceBytes)
     return length === 0 ? 0 : await retryTransient(() => this.#io.read(this.#fd, all, at, length, at))
   }
 
@@ -128,6 +129,10 @@ export class BodyFile {
     if (size !== this.meta.size) throw new DamagedEntry(`its body is ${size} bytes, wanted ${this.meta.size}`, this.ino)
     if (etag !== this.meta.etag) throw new DamagedEntry('its body does not have its digest', this.ino)
   }
+}
+
+function pieceLength(done: number, rest: number, max: number): number {
+  return Math.min(Math.max(firstPieceBytes, done), max, rest)
 }
 
 /** How much of a file of `size` bytes to read first: all of a small one, else just what comes after the body. */
