@@ -1,9 +1,15 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { until } from '../../group/until.ts'
+import { bundle } from '../../helpers/bundle.ts'
 import { describeRedis } from '../../helpers/describe-redis.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { deferred } from '../fleet.ts'
-import { Scene } from '../proof/scene.ts'
+import { type Mode, modes, prefix, Scene } from '../proof/scene.ts'
+
+// A process that does not get to prolong it for two thirds of this, as on a busy machine, loses it.
+const leaseMs = 5_000
 
 describeRedis('a load for the whole fleet', () => {
   let server: RedisServer
@@ -26,5 +32,60 @@ describeRedis('a load for the whole fleet', () => {
     expect(b.stats().loads).toBe(0)
     gate.resolve('of a')
     expect([await first, await second]).toEqual(['of a', 'of a'])
+  })
+
+  /** A process that loads `key` under the lease. */
+  async function holder(mode: Mode): Promise<ChildProcess> {
+    const child = fork(await bundle('test/synced/seams/lease-child.ts'), [server.url, prefix, mode, `${leaseMs}`])
+    const [said] = await once(child, 'message')
+    expect(said).toBe('loading')
+    return child
+  }
+
+  /** Resolves when the lease was prolonged. */
+  async function prolonged(scene: Scene): Promise<void> {
+    let lastMs = Number.POSITIVE_INFINITY
+    await until(async () => {
+      const keys = await scene.raw.keys('*')
+      const times = await Promise.all(keys.map(key => scene.raw.pTTL(key)))
+      const leftMs = Math.max(...times.filter(ms => ms <= leaseMs))
+      const isLater = leftMs > lastMs
+      lastMs = leftMs
+      return isLater
+    })
+  }
+
+  it.each(modes)('is taken over from a process that was killed, and not before (%s)', async mode => {
+    await using scene = await Scene.on(server, mode)
+    const cache = await scene.open<string>()
+    const child = await holder(mode)
+    const call = cache.getOrSet('key', () => 'of the other', { lease: true, leaseMs })
+    await until(() => cache.stats().leaseWaits === 1)
+    await prolonged(scene)
+    await prolonged(scene)
+    expect(cache.stats().loads).toBe(0)
+    child.kill('SIGKILL')
+    expect(await call).toBe('of the other')
+    expect(cache.stats().loads).toBe(1)
+    expect(await (await scene.open<string>()).get('key')).toBe('of the other')
+  })
+
+  it.each(modes)('of a process that stood still is lost, and what it loads is not written (%s)', async mode => {
+    await using scene = await Scene.on(server, mode)
+    const cache = await scene.open<string>()
+    const child = await holder(mode)
+    try {
+      child.kill('SIGSTOP')
+      const call = cache.getOrSet('key', () => 'of the other', { lease: true, leaseMs })
+      expect(await call).toBe('of the other')
+      child.kill('SIGCONT')
+      const said = once(child, 'message')
+      child.send('too late')
+      expect(await said).toEqual([{ got: 'of the other' }, undefined])
+      expect(await (await scene.open<string>()).get('key')).toBe('of the other')
+      expect(cache.getLocal('key')).toBe('of the other')
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 })
