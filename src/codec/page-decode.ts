@@ -18,7 +18,7 @@ import {
   stringColumn,
 } from './page-columns.ts'
 import { columnTags, keptFlag, kinds, maxCells, maxPageElements } from './page-format.ts'
-import { recordTemplate, templateMember } from './record-template.ts'
+import { recordTemplate, type TemplateKeys, templateMember } from './record-template.ts'
 import { unitText } from './unit-text.ts'
 
 /**
@@ -38,9 +38,8 @@ interface Heap {
   at: number
 }
 
-// The keys of a column of objects: how each stands in a template, its values, and whether those are all the same.
-interface Fields {
-  readonly members: readonly string[]
+// The keys of a column of objects, the values of each, and whether those are all the same.
+interface Fields extends TemplateKeys {
   readonly columns: readonly Column[]
   readonly isConstant: readonly boolean[]
 }
@@ -221,6 +220,7 @@ class PageDecoder {
     }
     const columns = keys.map((_, key) => this.#column(rowsOfKey[key]!, depth))
     const fields: Fields = {
+      names: keys,
       members: keys.map(templateMember),
       columns,
       isConstant: columns.map(column => this.#constants.has(column)),
@@ -245,9 +245,10 @@ class PageDecoder {
   }
 
   // Called for hundreds of shapes a page where maps have their keys at will.
-  #recordShape(shape: readonly number[], { members, columns, isConstant }: Fields): RecordShape {
-    const made = recordTemplate(shape.map(key => members[key]!))
+  #recordShape(shape: readonly number[], fields: Fields): RecordShape {
+    const made = recordTemplate(shape, fields)
     if (made === undefined) throw this.#in.corrupt('found a key twice in one object')
+    const { columns, isConstant } = fields
     let template: Record<string, unknown> | undefined
     const keys: string[] = []
     const varying: Column[] = []

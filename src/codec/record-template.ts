@@ -14,25 +14,34 @@ export function templateMember(key: string): string {
   return `${JSON.stringify(key)}:null`
 }
 
-/** The template with these members, or undefined if a key occurs twice. */
-export function recordTemplate(members: readonly string[]): RecordTemplate | undefined {
-  const text = `{${members.join(',')}}`
+/** Keys of objects, each also as a {@link templateMember}. */
+export interface TemplateKeys {
+  readonly names: readonly string[]
+  readonly members: readonly string[]
+}
+
+/** The template of the keys that `shape` gives by index, or undefined if a key occurs twice. */
+export function recordTemplate(shape: readonly number[], { names, members }: TemplateKeys): RecordTemplate | undefined {
+  const text = `{${shape.map(key => members[key]!).join(',')}}`
   const known = cache.get(text)
   if (known !== undefined) return known
   // JSON.parse lays objects out like literals, however many keys there are, and makes `__proto__` an own property where
   // that is a key: copies can be filled by plain assignment.
   const template: Record<string, unknown> = JSON.parse(text)
   const keys = Object.keys(template)
-  if (keys.length !== members.length) return undefined
-  const made = { template, keys: inOrder(keys, members) }
+  if (keys.length !== shape.length) return undefined
+  const wanted = shape.map(key => names[key]!)
+  const made = { template, keys: inOrder(keys, wanted) }
   if (text.length > maxCachedLength) return made
   if (cache.size >= maxCached) cache.clear()
   cache.set(text, made)
   return made
 }
 
-// Keys that look like indexes come first in an object, wherever they stood.
-function inOrder(keys: readonly string[], members: readonly string[]): string[] {
-  const byMember = new Map(keys.map(key => [templateMember(key), key]))
-  return members.map(member => byMember.get(member)!)
+// The template's own strings, by which a copy is filled the fastest. Keys that look like indexes come first in an object,
+// wherever they stood.
+function inOrder(keys: readonly string[], wanted: readonly string[]): readonly string[] {
+  if (keys.every((key, i) => key === wanted[i])) return keys
+  const own = new Map(keys.map(key => [key, key]))
+  return wanted.map(key => own.get(key)!)
 }
