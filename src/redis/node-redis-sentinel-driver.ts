@@ -17,6 +17,7 @@ const silenceMs = 1000
 const connectTimeoutMs = 5000
 
 interface SentinelOptions {
+  readonly sentinelRootNodes?: readonly object[] | undefined
   readonly nodeClientOptions?: NodeRedisOptions | undefined
   readonly sentinelClientOptions?: NodeRedisOptions | undefined
 }
@@ -44,6 +45,8 @@ export class NodeRedisSentinelDriver implements RedisDriver {
   #client: NodeRedisConnection | undefined
   #end: () => void = () => {}
   #attempts = 0
+  /** Index of the Sentinel that knew the master the last time. */
+  #lastGood = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
 
@@ -104,33 +107,74 @@ export class NodeRedisSentinelDriver implements RedisDriver {
     this.#timer = setTimeout(() => void this.connect().catch(() => {}), reconnectDelayMs(++this.#attempts))
   }
 
-  /** A client for the master that a Sentinel names now, not connected. */
+  /**
+   * A client for the master that a Sentinel names now, not connected. Asks one Sentinel after the other, for node-redis stays
+   * with the first that answers, whatever it says.
+   */
   async #askForMaster(): Promise<NodeRedisConnection> {
+    const nodes = this.#options.sentinelRootNodes ?? []
+    let failure: unknown = noMaster()
+    for (let i = 0; i < nodes.length && !this.#isClosed; i++) {
+      const at = (this.#lastGood + i) % nodes.length
+      try {
+        const client = await this.#ask(nodes[at]!)
+        this.#lastGood = at
+        return client
+      } catch (error) {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  async #ask(node: object): Promise<NodeRedisConnection> {
     const { nodeClientOptions, sentinelClientOptions } = this.#options
     const briefly = (options: NodeRedisOptions | undefined): object => {
-      const socket = { ...options?.socket, socketTimeout: silenceMs }
+      const socket = { ...options?.socket, socketTimeout: silenceMs, connectTimeout: silenceMs }
       return { ...options, ...nodeRedisOverrides({ socket }, false) }
     }
     const sentinel = this.#template.duplicate({
-      ...{ maxCommandRediscovers: 0, masterPoolSize: 1, replicaPoolSize: 0, reserveClient: false, scanInterval: 0 },
+      maxCommandRediscovers: 0,
+      masterPoolSize: 1,
+      replicaPoolSize: 0,
+      reserveClient: false,
+      scanInterval: 0,
       clientSideCache: undefined,
+      sentinelRootNodes: [node],
       nodeClientOptions: briefly(nodeClientOptions),
       sentinelClientOptions: briefly(sentinelClientOptions),
     }) as NodeRedisSentinelConnection
+    let told: unknown
     sentinel.on('error', error => {
-      this.lastError = error
+      if (error instanceof Error) told = error
     })
     try {
       await sentinel.connect()
-      const { socketTimeout }: { socketTimeout?: number } = { ...nodeClientOptions?.socket }
+      const { socketTimeout, connectTimeout }: TimeLimits = { ...nodeClientOptions?.socket }
       return await sentinel._execute(false, async client => {
-        const socket = { ...client.options.socket, socketTimeout }
+        if (!(await isMaster(client))) throw noMaster()
+        const socket = { ...client.options.socket, socketTimeout, connectTimeout }
         return client.duplicate(nodeRedisOverrides({ socket }, false))
       })
+    } catch (error) {
+      // What it rejects with says only that there was no Sentinel.
+      throw told ?? error
     } finally {
       sentinel.destroy().catch(() => {})
     }
   }
+}
+
+interface TimeLimits {
+  readonly socketTimeout?: number
+  readonly connectTimeout?: number
+}
+
+// A Sentinel that missed a failover names what is a replica now. HELLO tells the role to users who may not ask ROLE.
+async function isMaster(client: NodeRedisConnection): Promise<boolean> {
+  const hello = await client.sendCommand(['HELLO'], {}).catch(() => undefined)
+  // Before Redis 6 there is none.
+  return !Array.isArray(hello) || hello[hello.indexOf('role') + 1] === 'master'
 }
 
 /** What `sentinel` was made with. It does not show it, but what it makes duplicates by is given it. */

@@ -50,5 +50,7 @@ function has(value: object, name: string): boolean {
 }
 
 function notAClient(): TypeError {
-  return new TypeError('Client must be a client or cluster of node-redis 5 or 6 or of ioredis 5 or 6')
+  return new TypeError(
+    'Client must be a client or cluster of node-redis 5 or 6 or of ioredis 5 or 6, or a Sentinel client of node-redis 6',
+  )
 }

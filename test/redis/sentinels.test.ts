@@ -9,7 +9,7 @@ import { type RedisClient, redisPort } from '../../src/redis/index.ts'
 import { runCases } from '../contract/run-cases.ts'
 import { until } from '../group/until.ts'
 import { describeRedis } from '../helpers/describe-redis.ts'
-import type { RedisServer } from '../helpers/redis-server.ts'
+import { freePort, type RedisServer, startRedis } from '../helpers/redis-server.ts'
 import { masterName, startSentinel } from '../helpers/start-sentinel.ts'
 import { RedisBox } from './port-handle.ts'
 import { sentinelClients } from './sentinel-clients.ts'
@@ -28,16 +28,7 @@ describeRedis('a port by Sentinels', () => {
   })
 
   // A Sentinel looks at its master now and then, and names none meanwhile if it had gone.
-  const masterIsNamed = async (): Promise<void> => {
-    const asked = createClient({ url: sentinel.url })
-    await asked.connect()
-    try {
-      const told = async (): Promise<string> => JSON.stringify(await asked.sendCommand(['SENTINEL', 'MASTERS']))
-      await until(async () => /"flags"[:,]"master"/.test(await told()))
-    } finally {
-      asked.destroy()
-    }
-  }
+  const masterIsNamed = (): Promise<void> => flagsAre(sentinel, /"master"/)
   const handleOf = async (client: RedisClient): Promise<RedisPortHandle> => {
     const handle = await box.handle(redisPort(client))
     await masterIsNamed()
@@ -61,6 +52,29 @@ describeRedis('a port by Sentinels', () => {
       const handle = await handleOf(client([1, mute, sentinel.port]))
       onTestFinished(() => handle.port.close())
       expect(await handle.port.command({ args: ['PING'] })).toEqual(new TextEncoder().encode('PONG'))
+    })
+  }
+
+  for (const [name, client] of Object.entries(sentinelClients)) {
+    it(`${name}: a Sentinel that has lost its master, and one that takes a replica for it, are passed over`, async () => {
+      const replica = await startRedis()
+      const lost = await startSentinel(await freePort(), 50)
+      const stale = await startSentinel(replica.port, 600_000)
+      onTestFinished(async () => {
+        await Promise.all([lost.stop(), stale.stop()])
+        await replica.stop()
+      })
+      const asked = createClient({ url: replica.url })
+      await asked.connect()
+      await asked.sendCommand(['REPLICAOF', '127.0.0.1', String(box.port)])
+      asked.destroy()
+      await flagsAre(lost, /s_down/)
+      await flagsAre(stale, /"master"/)
+      const handle = await handleOf(client([lost.port, stale.port, sentinel.port]))
+      onTestFinished(() => handle.port.close())
+      const set = { args: ['SET', 'written', name] }
+      await until(async () => (await handle.port.command(set).catch(() => undefined)) !== undefined)
+      expect(handle.port.isReady).toBe(true)
     })
   }
 
@@ -93,6 +107,18 @@ describeRedis('a port by Sentinels', () => {
     expect(() => redisPort(Object.assign(client, given))).toThrow(TypeError)
   })
 })
+
+/** Resolves when what a Sentinel thinks of its master is so. */
+async function flagsAre({ url }: RedisServer, wanted: RegExp): Promise<void> {
+  const asked = createClient({ url })
+  await asked.connect()
+  try {
+    const told = async (): Promise<string> => JSON.stringify(await asked.sendCommand(['SENTINEL', 'MASTERS']))
+    await until(async () => wanted.test(/"flags"[:,]("[^"]*")/.exec(await told())?.[1] ?? ''))
+  } finally {
+    asked.destroy()
+  }
+}
 
 /** A server that takes connections and says nothing. */
 async function muteServer(): Promise<number> {
