@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../group/until.ts'
 import { bundle } from '../../helpers/bundle.ts'
 import { describeRedis } from '../../helpers/describe-redis.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { deferred } from '../fleet.ts'
-import { type Mode, modes, prefix, Scene } from '../proof/scene.ts'
+import { type Mode, modes, patienceMs, prefix, Scene } from '../proof/scene.ts'
 
 // A process that does not get to prolong it for two thirds of this, as on a busy machine, loses it.
 const leaseMs = 5_000
@@ -37,7 +37,8 @@ describeRedis('a load for the whole fleet', () => {
   /** A process that loads `key` under the lease. */
   async function holder(mode: Mode): Promise<ChildProcess> {
     const child = fork(await bundle('test/synced/seams/lease-child.ts'), [server.url, prefix, mode, `${leaseMs}`])
-    const [said] = await once(child, 'message')
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const [said] = await Promise.race([once(child, 'message'), once(child, 'exit')])
     expect(said).toBe('loading')
     return child
   }
@@ -57,7 +58,8 @@ describeRedis('a load for the whole fleet', () => {
 
   it.each(modes)('is taken over from a process that was killed, and not before (%s)', async mode => {
     await using scene = await Scene.on(server, mode)
-    const cache = await scene.open<string>()
+    // Whoever cannot ask for the lease in time loads without it.
+    const cache = await scene.open<string>({ timeoutMs: patienceMs })
     const child = await holder(mode)
     const call = cache.getOrSet('key', () => 'of the other', { lease: true, leaseMs })
     await until(() => cache.stats().leaseWaits === 1)
@@ -72,20 +74,17 @@ describeRedis('a load for the whole fleet', () => {
 
   it.each(modes)('of a process that stood still is lost, and what it loads is not written (%s)', async mode => {
     await using scene = await Scene.on(server, mode)
-    const cache = await scene.open<string>()
+    // Whoever cannot ask for the lease in time loads without it.
+    const cache = await scene.open<string>({ timeoutMs: patienceMs })
     const child = await holder(mode)
-    try {
-      child.kill('SIGSTOP')
-      const call = cache.getOrSet('key', () => 'of the other', { lease: true, leaseMs })
-      expect(await call).toBe('of the other')
-      child.kill('SIGCONT')
-      const said = once(child, 'message')
-      child.send('too late')
-      expect(await said).toEqual([{ got: 'of the other' }, undefined])
-      expect(await (await scene.open<string>()).get('key')).toBe('of the other')
-      expect(cache.getLocal('key')).toBe('of the other')
-    } finally {
-      child.kill('SIGKILL')
-    }
+    child.kill('SIGSTOP')
+    const call = cache.getOrSet('key', () => 'of the other', { lease: true, leaseMs })
+    expect(await call).toBe('of the other')
+    child.kill('SIGCONT')
+    const said = once(child, 'message')
+    child.send('too late')
+    expect(await said).toEqual([{ got: 'of the other' }, undefined])
+    expect(await (await scene.open<string>()).get('key')).toBe('of the other')
+    expect(cache.getLocal('key')).toBe('of the other')
   })
 })
