@@ -61,7 +61,7 @@ function sortedCopy(metadata: Readonly<Record<string, string>>): Readonly<Record
   return Object.freeze(sorted)
 }
 
-/** A copy of `meta` that shares nothing with it. */
+/** A copy of `meta` that shares nothing with it that could be changed. */
 export function copyBlobMeta(meta: BlobMeta): BlobMeta {
   return makeBlobMeta(meta.size, meta.etag, meta.updatedAt.getTime(), meta)
 }

@@ -11,7 +11,7 @@ const smallBytes = 256 * 1024
 const firstPieceBytes = 256 * 1024
 const maxPieceBytes = 2 * 1024 * 1024
 // Of a stream, which has two in memory: large enough to be quick, small enough for many streams at once.
-const maxChunkBytes = 1024 * 1024
+const maxChunkBytes = 512 * 1024
 
 /** What a {@link BodyFile} is made of. */
 export interface BodyFileParts {
