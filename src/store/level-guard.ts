@@ -2,6 +2,7 @@
 import { builtinModule } from '../bytes/builtin-module.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { lockDirectory } from './dir-lock.ts'
+import { isOpenToOthers, isSharedOnPurpose, privateMode, sharedDirectory } from './directory-mode.ts'
 import { systemCode } from './file-error.ts'
 import type { DirectoryLock } from './lock-target.ts'
 
@@ -67,30 +68,33 @@ function openDirectories(): Set<string> {
 }
 
 function prepare(fs: Fs, path: Path, location: string): string {
-  makeDirectory(fs, path, location)
+  const isNew = makeDirectory(fs, path, location)
   const real = fs.realpathSync(location)
-  const mode = fs.statSync(real).mode & 0o777
+  const { mode } = fs.statSync(real)
   // The files in it are 0644 less the umask, which is LevelDB's choice: the directory is what keeps others out.
-  if (process.platform !== 'win32' && mode !== 0o700) tighten(fs, real)
+  // A new one may have lost rights of ours to an unusual umask.
+  if (process.platform !== 'win32' && (isNew || isOpenToOthers(mode))) tighten(fs, real, isNew ? privateMode : mode)
   return real
 }
 
-function makeDirectory(fs: Fs, path: Path, location: string): void {
+/** Whether it was not there. */
+function makeDirectory(fs: Fs, path: Path, location: string): boolean {
   try {
-    fs.mkdirSync(location, { recursive: true, mode: 0o700 })
+    return fs.mkdirSync(location, { recursive: true, mode: privateMode }) !== undefined
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
     // The recursive call says so of a read-only file system too: making one directory tells the reason.
     let missing = location
     while (path.dirname(missing) !== missing && !fs.existsSync(path.dirname(missing))) missing = path.dirname(missing)
-    fs.mkdirSync(missing, { mode: 0o700 })
+    fs.mkdirSync(missing, { mode: privateMode })
     throw error
   }
 }
 
-function tighten(fs: Fs, directory: string): void {
+function tighten(fs: Fs, directory: string, mode: number): void {
+  if (isSharedOnPurpose(mode)) throw sharedDirectory(directory, mode)
   try {
-    fs.chmodSync(directory, 0o700)
+    fs.chmodSync(directory, mode & 0o7700)
   } catch (error) {
     // Our own directory that takes no modes: the file system has none.
     if (systemCode(error) !== 'EPERM' || fs.statSync(directory).uid !== process.geteuid?.()) throw error

@@ -1,13 +1,13 @@
 import { dirname, join } from 'node:path'
 import { isTempName } from '../bytes/file-name.ts'
 import { CacheError } from '../errors.ts'
+import { isOpenToOthers, isSharedOnPurpose, privateMode, sharedDirectory } from './directory-mode.ts'
 import { systemCode } from './file-error.ts'
 import { type FileIo, type FileStat, type FileSystem, openFlags } from './file-io.ts'
 import { retryTransient } from './retry.ts'
 
 // Calls on the spot, but for flushing: to open a store is part of a start, and a turn of the thread pool takes as long as
 // all of these together.
-const directoryMode = 0o700
 // A temporary file this old has no writer any more, if nothing else tells.
 const staleTempMs = 10 * 60_000
 // What fsync of a directory answers where the file system or the platform has no such thing.
@@ -83,26 +83,33 @@ async function createDirectory(system: FileSystem, path: string, fsync: boolean)
   const io = system.blocking
   const parent = dirname(path)
   try {
-    await io.mkdir(path, directoryMode)
+    await io.mkdir(path, privateMode)
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return
     if (systemCode(error) !== 'ENOENT' || parent === path) throw error
     await createDirectory(system, parent, fsync)
     try {
-      await io.mkdir(path, directoryMode)
+      await io.mkdir(path, privateMode)
     } catch (again) {
       if (systemCode(again) !== 'EEXIST') throw again
     }
   }
-  await tighten(system, path, await io.stat(path))
+  // An unusual umask may have taken rights away from us.
+  await setMode(system, path, await io.stat(path), privateMode)
   if (fsync) await canSyncDirectory(system, parent)
 }
 
-// Also puts right what an unusual umask took away from us.
 async function tighten(system: FileSystem, path: string, stat: FileStat): Promise<void> {
-  if (system.platform === 'win32' || (stat.mode & 0o777) === directoryMode) return
+  if (system.platform === 'win32' || !isOpenToOthers(stat.mode)) return
+  if (isSharedOnPurpose(stat.mode)) throw sharedDirectory(path, stat.mode)
+  await setMode(system, path, stat, stat.mode & 0o700)
+}
+
+async function setMode(system: FileSystem, path: string, stat: FileStat, wanted: number): Promise<void> {
+  if (system.platform === 'win32' || (stat.mode & 0o777) === wanted) return
   try {
-    await system.blocking.chmod(path, directoryMode)
+    // Bits beyond those of reading, writing and entering stay.
+    await system.blocking.chmod(path, (stat.mode & 0o7000) | wanted)
   } catch (error) {
     const code = systemCode(error)
     // Our own directory that takes no modes: the file system has none (FAT, some network mounts).
@@ -111,7 +118,7 @@ async function tighten(system: FileSystem, path: string, stat: FileStat): Promis
     const mode = (stat.mode & 0o777).toString(8)
     throw new CacheError(
       'NO_ACCESS',
-      `Cannot make ${path} private: it has mode ${mode} and user ${stat.uid}, wanted 700`,
+      `Cannot make ${path} private: it has mode ${mode} and user ${stat.uid}, wanted ${wanted.toString(8)}`,
       {
         cause: error,
       },

@@ -90,6 +90,31 @@ describe('FileStore on disk', () => {
     await (await FileStore.open(dir)).close()
     expect(mode(dir)).toBe('700')
   })
+
+  it.runIf(posix)('takes no rights from its owner or gives them, and keeps the other bits', async () => {
+    const dir = fresh()
+    fs.mkdirSync(dir)
+    for (const [before, after] of [
+      [0o500, 0o500],
+      [0o2750, 0o2700],
+    ] as const) {
+      fs.chmodSync(dir, before)
+      // Without rights it may well be refused.
+      await FileStore.open(dir).then(
+        store => store.close(),
+        () => undefined,
+      )
+      expect(fs.statSync(dir).mode & 0o7777).toBe(after)
+    }
+  })
+
+  it.runIf(posix)('is no directory that is shared on purpose', async () => {
+    const dir = fresh()
+    fs.mkdirSync(dir)
+    fs.chmodSync(dir, 0o1777)
+    await expect(FileStore.open(dir)).rejects.toMatchObject({ code: 'NO_ACCESS' })
+    expect([fs.statSync(dir).mode & 0o7777, fs.readdirSync(dir)]).toEqual([0o1777, []])
+  })
 })
 
 describe.runIf(posix)('foreign things in the directory', () => {

@@ -46,6 +46,14 @@ describe('LevelStore.open', () => {
     expect((fs.statSync(dir).mode & 0o777).toString(8)).toBe('700')
   })
 
+  it.runIf(posix)('leaves a directory alone that is shared on purpose', async () => {
+    const dir = fresh()
+    fs.mkdirSync(dir)
+    fs.chmodSync(dir, 0o1777)
+    await expect(LevelStore.open(dir)).rejects.toMatchObject({ code: 'NO_ACCESS' })
+    expect([fs.statSync(dir).mode & 0o7777, fs.readdirSync(dir)]).toEqual([0o1777, []])
+  })
+
   it.runIf(posix)('knows a directory by any path', async () => {
     const dir = fresh()
     await using store = await LevelStore.open(dir)
