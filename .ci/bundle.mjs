@@ -39,7 +39,9 @@ await build.write({
   // They are in the package.
   sourcemapExcludeSources: true,
   chunkFileNames: 'shared/[name].js',
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  // With its lines: of an error that nobody catches Node shows the line, which must not be the whole file.
+  minify: false,
+  comments: { legal: true, annotation: true, jsdoc: false },
   codeSplitting: {
     groups: [
       // A start from files reads four files of ours, each of which takes a millisecond. Before the databases, as a group
@@ -94,7 +96,9 @@ await command.write({
       { name: 'writing', test: id => importing.has(id) || writing.has(id), minShareCount: 2, priority: 1 },
     ],
   },
-  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  // With its lines: of an error that nobody catches Node shows the line, which must not be the whole file.
+  minify: false,
+  comments: { legal: true, annotation: true, jsdoc: false },
 })
 await command.close()
 await chmod('dist/cli/main.js', 0o755)
