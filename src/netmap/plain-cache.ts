@@ -1,4 +1,5 @@
 import { utf8Decode } from '../bytes/utf8.ts'
+import { checkStore } from '../core/check-store.ts'
 import { SerialQueue } from '../core/serial-queue.ts'
 import { CacheError } from '../errors.ts'
 import type { Problem, Report } from '../snapshot/report.ts'
@@ -25,7 +26,7 @@ import type { Node, UserProfile } from './tailcfg.ts'
 
 /** Options of a {@link PlainNetmapCache}. */
 export interface PlainNetmapCacheOptions {
-  /** Called at the end of a load that met broken records, also when it resolves to `undefined`. */
+  /** Told after a load that met broken records, also one that found nothing. What it throws is ignored. */
   readonly onReport?: ((report: Report) => void) | undefined
 }
 
@@ -71,6 +72,7 @@ export class PlainNetmapCache {
     if (onReport !== undefined && typeof onReport !== 'function') {
       throw new TypeError(`Option onReport must be a function, received ${typeof onReport}`)
     }
+    checkStore(store)
     this.#store = store
     this.#onReport = onReport
     this.#writer = new PlainWriter(store)
@@ -142,7 +144,7 @@ export class PlainNetmapCache {
       const problems: Problem[] = []
       const state = await this.#load(problems, options)
       const report: Report = { problems, fallback: false }
-      if (problems.length > 0) this.#onReport?.(report)
+      if (problems.length > 0) this.#tell(report)
       return state && { state, cached: true, report }
     })
   }
@@ -166,6 +168,13 @@ export class PlainNetmapCache {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  // Whoever listens must not break what he listens to.
+  #tell(report: Report): void {
+    try {
+      this.#onReport?.(report)
+    } catch {}
   }
 
   async #run<T>({ signal }: StoreOptions, task: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { abortable } from '../core/abortable.ts'
 import { checkOptionNames } from '../core/check.ts'
+import { checkStore } from '../core/check-store.ts'
 import { SerialQueue } from '../core/serial-queue.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -70,6 +71,7 @@ export class SnapshotCache<State extends object> {
   #closed = false
 
   constructor(store: Store, options: SnapshotCacheOptions<State> = {}) {
+    checkStore(store)
     this.#options = resolveOptions(options)
     this.name = this.#options.name
     this.#source = { store, keys: snapshotKeys(this.name), cipher: this.#options.cipher }
@@ -156,7 +158,7 @@ export class SnapshotCache<State extends object> {
     )
     const { head, result, problems, fallback } = found
     const report: Report = { problems, fallback }
-    if (problems.length > 0) this.#options.onReport?.(report)
+    this.#tell(report)
     if (head === undefined || result === undefined) return undefined
     if (!fallback) this.#learn({ ...result, head, isWhole: columns === undefined, atMs: this.#options.now() })
     this.#loaded.set(result.state, { isPartial: columns !== undefined })
@@ -181,8 +183,7 @@ export class SnapshotCache<State extends object> {
     return await this.#run(async () => {
       const { openView } = await import('./snapshot-view.ts')
       const opened = await openView<State>(this.#source, this.#options, this.#pinned, options)
-      const { problems, fallback } = opened
-      if (problems.length > 0) this.#options.onReport?.({ problems, fallback })
+      this.#tell(opened)
       return opened.view
     }, options.signal)
   }
@@ -192,6 +193,8 @@ export class SnapshotCache<State extends object> {
    * the fetch. `fresh` resolves once the fetched state is stored; a store that fails rejects `fresh`, not the start.
    */
   async start(fetch: (signal: AbortSignal) => Promise<State>, options: CallOptions = {}): Promise<Start<State>> {
+    checkCallOptions(options)
+    if (typeof fetch !== 'function') throw new TypeError(`Fetch must be a function, received ${typeof fetch}`)
     const snapshot = await this.load(options)
     // Called in an async function: a fetch that throws at once is no different from one that rejects.
     const fetching = async (): Promise<State> => await fetch(options.signal ?? new AbortController().signal)
@@ -246,6 +249,14 @@ export class SnapshotCache<State extends object> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  // Whoever listens must not break what he listens to.
+  #tell({ problems, fallback }: Report): void {
+    if (problems.length === 0) return
+    try {
+      this.#options.onReport?.({ problems, fallback })
+    } catch {}
   }
 
   #learn(found: FoundLoad): void {

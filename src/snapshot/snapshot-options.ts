@@ -37,7 +37,7 @@ export interface SnapshotCacheOptions<State extends object> {
    * that crashes the application cannot do so for ever. 0 turns the guard off. @default 0
    */
   readonly poisonAfter?: number | undefined
-  /** Told after every load that met a problem, also one that found nothing. */
+  /** Told after every load that met a problem, also one that found nothing. What it throws is ignored. */
   readonly onReport?: ((report: Report) => void) | undefined
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: (() => number) | undefined

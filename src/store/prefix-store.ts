@@ -1,4 +1,5 @@
 import { checkKey, checkPrefix } from '../core/check.ts'
+import { checkStore } from '../core/check-store.ts'
 import type { Store, StoreOperation, StoreOptions } from './store.ts'
 
 /**
@@ -12,6 +13,7 @@ export class PrefixStore implements Store {
   readonly batch?: NonNullable<Store['batch']>
 
   constructor(store: Store, prefix: string) {
+    checkStore(store)
     checkPrefix(prefix)
     this.#store = store
     this.#prefix = prefix

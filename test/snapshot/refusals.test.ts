@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { digest } from '../../src/bytes/digest.ts'
+import { PlainNetmapCache } from '../../src/netmap/plain-cache.ts'
 import { aesGcm } from '../../src/snapshot/aes-gcm.ts'
 import { entries, keyed } from '../../src/snapshot/columns.ts'
 import { copySnapshot } from '../../src/snapshot/copy-snapshot.ts'
 import { SnapshotCache } from '../../src/snapshot/snapshot-cache.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import { PrefixStore } from '../../src/store/prefix-store.ts'
 import { contents, makeState, openApp } from './app-state.ts'
 import { testKey } from './keys-for-tests.ts'
 
@@ -18,6 +20,27 @@ function open(disk = new MemoryStore(), codec: 'auto' | 'json' | 'cbor' = 'auto'
   const columns = { peers: keyed<{ id: string }>('id'), users: entries(), routes: entries() }
   return new SnapshotCache<Loose>(disk, { codec, columns: columns as never })
 }
+
+it('a listener that throws costs no load', async () => {
+  const disk = new MemoryStore()
+  await openApp(disk).store(makeState(1))
+  await openApp(disk).store(makeState(2))
+  const newest = [...(await contents(disk)).keys()]
+    .filter(key => key.includes('/@head/'))
+    .sort()
+    .at(-1)!
+  await disk.store(newest, new Uint8Array(3))
+  let told = 0
+  const onReport = (): never => {
+    told++
+    throw new Error('of the listener')
+  }
+  const cache = openApp(disk, { onReport })
+  expect((await cache.load())?.state).toStrictEqual(makeState(1))
+  const view = await cache.view()
+  expect(await view?.get('dns')).toEqual(makeState(1).dns)
+  expect(told).toBe(2)
+})
 
 describe('a value that no codec keeps', () => {
   const peers = [0, 1, 2, 3].map(i => ({ id: `n${i}` }))
@@ -144,6 +167,33 @@ describe('wrong options', () => {
     expect(() => aesGcm('auto', [testKey('a'), testKey('a')])).toThrow(TypeError)
     expect(() => aesGcm('auto', [{ id: 'a', key: new Uint8Array(15) }])).toThrow(RangeError)
     expect(() => aesGcm('zip' as never, [testKey('a')])).toThrow(TypeError)
+  })
+
+  it('and what is no store is refused at once, a promise with what to do', () => {
+    const { list, load, store } = new MemoryStore()
+    for (const wrong of [undefined, null, './cache', {}, { list, load, store }] as never[]) {
+      for (const make of [
+        () => new SnapshotCache(wrong),
+        () => new PrefixStore(wrong, 'a'),
+        () => new PlainNetmapCache(wrong),
+      ]) {
+        expect(make).toThrow(new TypeError('Store must have the methods list, load, store, remove'))
+      }
+    }
+    const forgotten = Promise.resolve(new MemoryStore()) as never
+    expect(() => new SnapshotCache(forgotten)).toThrow(/: await it$/)
+  })
+
+  it('and wrong starts are refused before anything is fetched', async () => {
+    const cache = openApp(new MemoryStore())
+    let fetches = 0
+    const fetch = async (): Promise<ReturnType<typeof makeState>> => {
+      fetches++
+      return makeState()
+    }
+    await expect(cache.start(undefined as never)).rejects.toThrow(TypeError)
+    await expect(cache.start(fetch, { columns: ['dns'] } as never)).rejects.toThrow(/Unknown option columns/)
+    expect(fetches).toBe(0)
   })
 
   it('and wrong states are refused by the call', async () => {
