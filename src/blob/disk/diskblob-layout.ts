@@ -132,9 +132,10 @@ export class DiskblobLayout implements BlobLayout {
   }
 
   async remove(place: Place): Promise<boolean> {
-    await this.#directory.unlink(this.#intentOf(place))
     const isThere = (await this.#sizeOf(place.path)) !== undefined && (await this.#directory.unlink(place.path))
     await this.#directory.unlink(place.path + sidecarSuffix)
+    // Last: data of a put that was cut off have no sidecar but this, and without one would look damaged if we are cut off, too.
+    await this.#directory.unlink(this.#intentOf(place))
     return isThere
   }
 
