@@ -85,6 +85,12 @@ export async function repairPlan(store: Store, checked: CheckedCache, call: Read
   return [...broken.reverse(), ...others, ...marks]
 }
 
+/** Whether a cache of which nothing is whole has heads: then it is damaged, not just what is left of one. */
+export function hasHeads({ cache, unused }: CheckedCache): boolean {
+  const keys = snapshotKeys(cache)
+  return unused.some(key => keys.parse(key)?.kind === 'head')
+}
+
 /** Whether some of a cache cannot be judged: it is sealed with another key, or of a newer version. */
 export function isBeyondUs({ problems }: CheckedCache): boolean {
   return problems.some(({ code }) => code === 'DECRYPT_FAILED' || code === 'FORMAT_NEWER')

@@ -36,7 +36,11 @@ export const cliCommands: readonly CliCommand[] = [
     name: 'repair',
     summary: 'remove what is broken and what nothing needs, keep what is whole; only with --yes',
     args: ['<dir>', '[name]'],
-    options: [{ flags: '-y, --yes', description: 'do it; without, say what would be done' }, keyFile],
+    options: [
+      { flags: '-y, --yes', description: 'do it; without, say what would be done' },
+      { flags: '--discard', description: 'remove also caches of which no generation is whole: nothing of them stays' },
+      keyFile,
+    ],
     load: async () => (await import('./commands/repair.ts')).repairAction,
   },
   {

@@ -1,7 +1,7 @@
 /** Every code a command can end with, with the sentence the documentation shows for it. Codes never change. */
 export const exitCodes = {
   ok: { code: 0, when: 'Done. For `verify`: all is whole; for `diff`: there is no difference' },
-  found: { code: 1, when: '`verify` found problems, `diff` found differences' },
+  found: { code: 1, when: '`verify` found problems, `repair` left damage alone, `diff` found differences' },
   usage: { code: 2, when: 'Wrong arguments; `repair` without `--yes` that has something to do' },
   notFound: {
     code: 3,

@@ -148,6 +148,63 @@ describe('verify and repair', () => {
     expect((await runCli(['export', dir])).code).toBe(8)
     const { stdout } = await runCli(['verify', dir])
     expect(stdout).toContain('SEGMENT_CORRUPT')
+  })
+
+  it('leaves a cache alone of which no generation is whole, unless it is to be discarded', async () => {
+    const dir = scratch()
+    {
+      await using store = await FileStore.open(dir)
+      const state = sampleState()
+      state.peers[0]!.note = 'x'.repeat(20_000)
+      await sampleCache(store).store(state)
+      await sampleCache(store).store({ ...state, dns: ['9.9.9.9'] })
+      await sampleCache(store, 'good').store(sampleState())
+      await sampleCache(store, 'good').store({ ...sampleState(), dns: [] })
+    }
+    // Both generations have the base of this column.
+    damage(dir, key => key.startsWith('app/peers/'))
+    damage(dir, key => key.startsWith('good/@head/000000000002'))
+    const before = contentsOf(dir)
+    const asked = await runCli(['repair', dir, 'app'])
+    expect(asked).toEqual({
+      code: 1,
+      stderr: '',
+      stdout: expect.stringMatching(/^app: left alone: no generation .*\n$/),
+    })
+    expect((await runCli(['repair', dir])).code).toBe(2)
+    const thrown = await runCli(['repair', dir, 'app', '--discard'])
+    expect([thrown.code, thrown.stdout]).toEqual([
+      2,
+      expect.stringMatching(/^app: would remove \d keys, nothing stays$/m),
+    ])
+    expect(contentsOf(dir)).toEqual(before)
+    expect(await reportOf(['repair', dir, '--yes'], 1)).toMatchObject({
+      repairs: [
+        { name: 'app', removed: [], left: expect.stringContaining('--discard'), damaged: true },
+        { name: 'good', kept: [1] },
+      ],
+    })
+    expect((await runCli(['show', dir, 'app', 'dns'])).stdout).toBe("[ '9.9.9.9' ]\n")
+    {
+      await using store = await FileStore.open(dir)
+      expect((await sampleCache(store).load({ columns: ['dns'] }))?.state).toEqual({ dns: ['9.9.9.9'] })
+    }
+    expect(await reportOf(['repair', dir, '--yes', '--discard'])).toMatchObject({
+      repairs: [{ discarded: true }, { name: 'good', kept: [1], removed: [] }],
+    })
+    expect((await runCli(['verify', dir, 'app'])).code).toBe(3)
+    expect((await runCli(['verify', dir, 'good'])).code).toBe(0)
+  })
+
+  it('cleans what is left of a cache that has no head', async () => {
+    const dir = scratch()
+    await makeSample(dir)
+    {
+      await using store = await FileStore.open(dir)
+      await sampleCache(store).store({ ...sampleState(), dns: ['x'.repeat(20_000)] })
+      for await (const key of store.list('app/@head/')) await store.remove(key)
+    }
+    expect(readdirSync(dir)).not.toEqual([])
     expect((await runCli(['repair', dir, '--yes'])).code).toBe(0)
     expect(readdirSync(dir)).toEqual([])
   })

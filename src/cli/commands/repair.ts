@@ -1,5 +1,5 @@
 import { checkBlobs } from '../check-blobs.ts'
-import { checkCaches, checkRecords, isBeyondUs, repairPlan } from '../check-caches.ts'
+import { checkCaches, checkRecords, hasHeads, isBeyondUs, repairPlan } from '../check-caches.ts'
 import { type CliAction, type CliCall, cliAction } from '../cli-command.ts'
 import { notFound } from '../cli-failure.ts'
 import { keyRing } from '../key-ring.ts'
@@ -18,6 +18,10 @@ interface Repair {
   readonly removed: readonly string[]
   /** Why nothing of it is touched. */
   readonly left?: string
+  /** Whether that is damage which only `--discard` would end. */
+  readonly damaged?: true
+  /** Whether the whole cache goes, because `--discard` says so. */
+  readonly discarded?: true
 }
 
 interface Repaired {
@@ -27,13 +31,17 @@ interface Repaired {
   readonly repairs: readonly Repair[]
 }
 
+const advice = '`show` reads the columns that can be read, --discard removes the cache'
+
 export const repairAction: CliAction = cliAction<Repaired>({
   run: async call => {
     const target = await findDirectory(call.args['dir']!, call.io)
     const done = call.options['yes'] === true
     const repairs = await repair(target, done, call)
-    const isNothing = repairs.every(({ removed }) => removed.length === 0)
-    return { report: { directory: target.path, done, repairs }, exit: done || isNothing ? 'ok' : 'usage' }
+    const isDue = !done && repairs.some(({ removed }) => removed.length > 0)
+    const isDamaged = repairs.some(({ damaged }) => damaged === true)
+    const exit = isDue ? 'usage' : isDamaged ? 'found' : 'ok'
+    return { report: { directory: target.path, done, repairs }, exit }
   },
   show,
 })
@@ -67,10 +75,17 @@ async function repair(target: DirectoryTarget, done: boolean, call: CliCall): Pr
       repairs.push({ name: checked.cache, kept, removed: [], left })
       continue
     }
+    const isLost = kept.length === 0 && hasHeads(checked)
+    if (isLost && call.options['discard'] !== true) {
+      // Columns of it may be whole all the same, and then they are all that is left.
+      const left = `no generation is whole, nothing would stay: ${advice}`
+      repairs.push({ name: checked.cache, kept, removed: [], left, damaged: true })
+      continue
+    }
     const removed = await repairPlan(store, checked, { cipher, signal, progress })
     if (name !== undefined && kept.length + removed.length === 0) return notFound(`There is no cache "${name}"`)
     await remove(removed)
-    repairs.push({ name: checked.cache, kept, removed })
+    repairs.push({ name: checked.cache, kept, removed, ...(isLost ? { discarded: true } : {}) })
   }
   return repairs
 }
@@ -97,14 +112,15 @@ async function repairBlobs(target: DirectoryTarget, done: boolean, { io, progres
 }
 
 function* show({ done, repairs }: Repaired, paint: Paint): Generator<string> {
-  let count = 0
-  for (const { name, kept, removed, left } of repairs) {
-    count += removed.length
+  const touched = repairs.filter(({ removed }) => removed.length > 0)
+  for (const { name, kept, removed, discarded } of touched) {
     const whole = kept.length === 0 ? '' : `, generations ${kept.join(', ')} stay`
-    yield `${safeText(name)}: ${done ? 'removed' : 'would remove'} ${showCount(removed.length, 'key')}${whole}`
-    if (left !== undefined) yield paint.bad(`  left alone: ${left}`)
+    const stays = discarded === true ? ', nothing stays' : whole
+    yield `${safeText(name)}: ${done ? 'removed' : 'would remove'} ${showCount(removed.length, 'key')}${stays}`
     for (const key of removed) yield `  ${safeText(key)}`
   }
-  if (count === 0) yield paint.good('there is nothing to repair')
-  else if (!done) yield paint.bold('nothing was changed: say --yes to do it')
+  const alone = repairs.filter(({ left }) => left !== undefined)
+  for (const { name, left } of alone) yield paint.bad(`${safeText(name)}: left alone: ${left}`)
+  if (touched.length > 0 && !done) yield paint.bold('nothing was changed: say --yes to do it')
+  if (touched.length + alone.length === 0) yield paint.good('there is nothing to repair')
 }
