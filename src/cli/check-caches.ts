@@ -55,8 +55,8 @@ async function checkCache(store: Store, cache: string, call: ReadCall): Promise<
   }
 }
 
-// Also of caches that have segments and no head: what is left of a first store that was cut off, or of lost heads.
-async function cacheNames(store: Store, signal: AbortSignal): Promise<string[]> {
+/** Also of caches that have segments and no head: what is left of a first store that was cut off, or of lost heads. */
+export async function cacheNames(store: Store, signal: AbortSignal): Promise<string[]> {
   const names = new Set<string>()
   for await (const key of store.list('', { signal })) {
     const name = headOwner(key) ?? segmentOwner(key)

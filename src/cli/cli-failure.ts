@@ -19,3 +19,8 @@ export function wrongUsage(message: string): never {
 export function notFound(message: string): never {
   throw new CliFailure('notFound', message)
 }
+
+/** Throws that there is no cache of that name, and says which there are. */
+export function noCache(name: string, found: readonly string[]): never {
+  return notFound(`There is no cache "${name}"${found.length === 0 ? '' : `, found ${found.join(', ')}`}`)
+}

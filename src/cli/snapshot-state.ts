@@ -10,7 +10,7 @@ import { listHeads, readHead, walkHeads } from '../snapshot/read-heads.ts'
 import type { Source } from '../snapshot/read-pieces.ts'
 import { HeadProblem, type Problem } from '../snapshot/report.ts'
 import type { Store } from '../store/store.ts'
-import { notFound } from './cli-failure.ts'
+import { noCache, notFound } from './cli-failure.ts'
 import type { ProgressBar } from './progress-bar.ts'
 import type { ColumnContent, StoredColumn, StoredProblem, StoredState } from './stored-state.ts'
 
@@ -45,9 +45,7 @@ export async function openSnapshot(store: Store, choice: StateChoice, call: Read
       names.length === 0 ? 'There is no cache' : `There are several caches, name one: ${names.join(', ')}`,
     )
   }
-  if (!names.includes(cache)) {
-    return notFound(`There is no cache "${cache}"${names.length === 0 ? '' : `, found ${names.join(', ')}`}`)
-  }
+  if (!names.includes(cache)) return noCache(cache, names)
   const source = sourceOf(store, cache, call)
   return choice.generation === undefined
     ? await openNewest(source, cache, choice, call)
@@ -132,8 +130,12 @@ async function asCacheErrors<T>(work: Promise<T>): Promise<T> {
 
 function problemError({ code, message, key, cause }: Problem): CacheError {
   const isNamed = code === 'DECRYPT_FAILED' || code === 'FORMAT_NEWER'
-  const hint = code === 'DECRYPT_FAILED' ? '; see --key-file' : ''
-  return new CacheError(isNamed ? code : 'CORRUPT', `${message}${hint}`, { cause, key })
+  return new CacheError(isNamed ? code : 'CORRUPT', withHint({ code, message }), { cause, key })
+}
+
+/** The message of a problem, with what the user can do about it here. */
+export function withHint({ code, message }: Pick<StoredProblem, 'code' | 'message'>): string {
+  return code === 'DECRYPT_FAILED' ? `${message}; see --key-file` : message
 }
 
 /** A problem of a report without what is no plain data. */

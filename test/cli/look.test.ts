@@ -64,7 +64,8 @@ describe.each(['file', 'level'] as const)('a %s store', kind => {
       [['show', dir, 'other'], 'There is no cache "other", found app'],
       [['show', dir, 'app', 'nope'], 'There is no column "nope" in "app", found self, dns, peers, users'],
       [['show', dir, 'app', 'dns', '-g', '9'], 'There is no generation 9 of "app", found 2, 1'],
-      [['verify', dir, 'other'], 'There is no cache "other"'],
+      [['verify', dir, 'other'], 'There is no cache "other", found app'],
+      [['repair', dir, 'other'], 'There is no cache "other", found app'],
     ] as const) {
       const { code, stderr } = await runCli(argv)
       expect([code, stderr]).toEqual([3, `coldsnap: ${message}\n`])
@@ -122,7 +123,7 @@ describe('verify and repair', () => {
     expect((await runCli(['verify', dir])).code).toBe(0)
     await using store = await FileStore.open(dir)
     expect((await sampleCache(store).load())?.state).toEqual(sampleState())
-    expect((await runCli(['repair', dir])).stdout).toContain('there is nothing to repair')
+    expect((await runCli(['repair', dir])).stdout).toBe('there is nothing to repair\n')
   })
 
   it('falls back as a load does, and says so', async () => {
@@ -248,6 +249,7 @@ describe('sealed caches', () => {
     const sealed = await runCli(['show', dir, 'app', 'dns'])
     expect([sealed.code, sealed.stderr]).toEqual([8, expect.stringContaining('--key-file')])
     expect((await runCli(['ls', dir])).stdout).toContain('sealed: see --key-file')
+    expect((await runCli(['verify', dir])).stdout).toMatch(/DECRYPT_FAILED .*; see --key-file$/m)
     expect(await reportOf(['repair', dir, '--yes'])).toMatchObject({ repairs: [{ removed: [] }] })
     expect((await runCli(['show', dir, 'app', 'dns', '--key-file', keys])).stdout).toBe("[ '1.1.1.1' ]\n")
     expect((await runCli(['verify', dir, '--key-file', keys])).code).toBe(0)

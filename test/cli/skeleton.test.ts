@@ -8,7 +8,7 @@ import { showAge, showBytes } from '../../src/cli/show-units.ts'
 import { CacheError, type ErrorCode, errorCodes } from '../../src/errors.ts'
 import { FileStore } from '../../src/store/file-store.ts'
 import { scratch } from '../store/scratch.ts'
-import { runCli } from './cli-run.ts'
+import { reportOf, runCli } from './cli-run.ts'
 import { makeSample, sampleCache, sampleState } from './sample-caches.ts'
 
 describe('arguments', () => {
@@ -66,6 +66,9 @@ describe('exit codes', () => {
     expect((await runCli(['ls', new URL('../../src', import.meta.url).pathname])).code).toBe(3)
     const empty = await runCli(['ls', store.dir])
     expect([empty.code, empty.stdout]).toEqual([0, expect.stringContaining('nothing is stored')])
+    const verified = await runCli(['verify', store.dir])
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/\nthere is no cache\n$/)])
+    expect(await reportOf(['verify', store.dir])).toMatchObject({ ok: true, caches: [] })
   })
 
   it('a locked directory is refused with one line, and can still be read', async () => {

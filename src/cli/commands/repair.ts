@@ -1,7 +1,7 @@
 import { checkBlobs } from '../check-blobs.ts'
-import { checkCaches, checkRecords, hasHeads, isBeyondUs, repairPlan } from '../check-caches.ts'
+import { cacheNames, checkCaches, checkRecords, hasHeads, isBeyondUs, repairPlan } from '../check-caches.ts'
 import { type CliAction, type CliCall, cliAction } from '../cli-command.ts'
-import { notFound } from '../cli-failure.ts'
+import { noCache } from '../cli-failure.ts'
 import { keyRing } from '../key-ring.ts'
 import { netmapName } from '../netmap-state.ts'
 import { openBlobs } from '../open-blobs.ts'
@@ -83,7 +83,9 @@ async function repair(target: DirectoryTarget, done: boolean, call: CliCall): Pr
       continue
     }
     const removed = await repairPlan(store, checked, { cipher, signal, progress })
-    if (name !== undefined && kept.length + removed.length === 0) return notFound(`There is no cache "${name}"`)
+    if (name !== undefined && kept.length + removed.length === 0) {
+      return noCache(name, await cacheNames(store, signal))
+    }
     await remove(removed)
     repairs.push({ name: checked.cache, kept, removed, ...(isLost ? { discarded: true } : {}) })
   }

@@ -1,7 +1,7 @@
 import { type CheckedBlobs, checkBlobs } from '../check-blobs.ts'
-import { type CheckedCache, checkCaches, checkRecords } from '../check-caches.ts'
+import { type CheckedCache, cacheNames, checkCaches, checkRecords } from '../check-caches.ts'
 import { type CliAction, type CliCall, cliAction } from '../cli-command.ts'
-import { notFound } from '../cli-failure.ts'
+import { noCache } from '../cli-failure.ts'
 import { type DirectoryKind, directoryKinds } from '../directory-kind.ts'
 import { keyRing } from '../key-ring.ts'
 import { netmapName } from '../netmap-state.ts'
@@ -10,6 +10,7 @@ import { findDirectory, openStore } from '../open-store.ts'
 import type { Paint } from '../paint.ts'
 import { safeText } from '../safe-text.ts'
 import { showBytes, showCount } from '../show-units.ts'
+import { withHint } from '../snapshot-state.ts'
 import type { StoredProblem } from '../stored-state.ts'
 
 interface Verified {
@@ -51,7 +52,7 @@ async function verify(call: CliCall): Promise<Verified> {
   if (name !== undefined) {
     const [only] = caches
     const isThere = only!.whole.length > 0 || only!.problems.length > 0 || only!.unused.length > 0
-    return isThere ? { ...about, caches } : notFound(`There is no cache "${name}"`)
+    return isThere ? { ...about, caches } : noCache(name, await cacheNames(opened.store, signal))
   }
   return { ...about, caches }
 }
@@ -63,7 +64,7 @@ function* show({ directory, kind, ok, caches, records, blobs }: Verified, paint:
     yield `  ${safeText(cache)}: ${found}${unused.length === 0 ? '' : `; ${showCount(unused.length, 'unused key')}`}`
     for (const problem of problems) {
       const of = problem.generation === undefined ? '' : `generation ${problem.generation}: `
-      yield paint.bad(`    ${problem.code} ${of}${safeText(problem.message)}`)
+      yield paint.bad(`    ${problem.code} ${of}${safeText(withHint(problem))}`)
     }
   }
   if (kind === 'tailscale') yield `  ${netmapName}: ${showCount(records.length, 'problem')}`
@@ -73,5 +74,7 @@ function* show({ directory, kind, ok, caches, records, blobs }: Verified, paint:
   for (const { code, namespace, key, message } of blobs.problems) {
     yield paint.bad(`    ${code} ${safeText(`${namespace}/${key ?? '?'}`)}: ${safeText(message)}`)
   }
-  yield ok ? paint.good('all is whole') : paint.bad('problems were found')
+  const hasCaches = kind !== 'tailscale' && kind !== 'blobs' && kind !== 'diskblob'
+  if (hasCaches && caches.length === 0) yield 'there is no cache'
+  else yield ok ? paint.good('all is whole') : paint.bad('problems were found')
 }
