@@ -3,6 +3,7 @@ import { isCacheError } from '../errors.ts'
 import type { CliAction, CliCommand, CliResult } from './cli-command.ts'
 import { cliCommands } from './cli-commands.ts'
 import { BrokenPipe, type CliIo } from './cli-io.ts'
+import { cliVersion } from './cli-version.ts'
 import { type ExitName, exitCodes } from './exit-codes.ts'
 import { exitOf } from './exit-of.ts'
 import { type Paint, paintFor } from './paint.ts'
@@ -32,7 +33,12 @@ async function parse(argv: readonly string[], io: CliIo, isJson: boolean): Promi
     if (!(error instanceof CommanderError)) throw error
     // Help that was asked for is no mistake.
     code = error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code
-    if (isJson && code !== 0) printed.err = failureJson('usage', error.message.replace(/^error: /, ''))
+    if (isJson && code !== 0) {
+      // Where no command was named commander has help to show, and no words.
+      const isHelp = error.code === 'commander.help'
+      const message = isHelp ? 'A command is missing, see --help' : error.message.replace(/^error: /, '')
+      printed.err = failureJson('usage', message)
+    }
   }
   if (printed.err !== '') await io.stderr.write(printed.err)
   if (printed.out !== '') await io.stdout.write(printed.out)
@@ -46,8 +52,17 @@ type Execute = (command: CliCommand, args: readonly (string | undefined)[], opti
 export function makeProgram(execute: Execute): Command {
   const program = new Command('coldsnap')
     .description('Looks into, checks, repairs, copies and compares what coldsnap keeps')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'display help for a command')
     .showSuggestionAfterError()
+    .showHelpAfterError('See coldsnap --help')
+    // What stands before the command is for all of them; behind it a name may be spelled like one of these.
+    .enablePositionalOptions()
+    .option('--json', 'print JSON')
+    .option('-V, --version', 'print the version')
+    .on('option:version', () => {
+      program.configureOutput().writeOut?.(`${cliVersion()}\n`)
+      throw new CommanderError(0, 'coldsnap.version', 'version')
+    })
   const folders = new Map<string, Command>()
   for (const command of cliCommands) {
     const [first, second] = command.name.split(' ')
@@ -60,12 +75,13 @@ export function makeProgram(execute: Execute): Command {
       .command(second ?? first!)
       .description(command.summary)
       .option('--json', 'print JSON')
+      .showHelpAfterError(`See coldsnap ${command.name} --help`)
     for (const argument of command.args) sub.argument(argument)
     for (const { flags, description, choices } of command.options) {
       const option = new Option(flags, description)
       sub.addOption(choices === undefined ? option : option.choices(choices))
     }
-    sub.action(async () => await execute(command, sub.processedArgs as (string | undefined)[], sub.opts()))
+    sub.action(async () => await execute(command, sub.processedArgs as (string | undefined)[], sub.optsWithGlobals()))
   }
   return program
 }

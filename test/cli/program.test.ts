@@ -58,6 +58,7 @@ describe('the program', () => {
       ['export', dir],
       ['verify', dir],
       ['show', dir, 'nope'],
+      ['--version'],
     ]) {
       const { code, stdout, stderr } = await start(...argv)
       expect({ code, stdout, stderr }, argv[0]).toEqual(await runCli(argv))

@@ -21,6 +21,29 @@ describe('arguments', () => {
     expect(help.stdout).toContain('verify')
   })
 
+  it('help is a command too, and the version is that of the package', async () => {
+    expect(await runCli(['help'])).toEqual(await runCli(['--help']))
+    expect(await runCli(['help', 'verify'])).toEqual(await runCli(['verify', '--help']))
+    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+    const { version } = JSON.parse(text) as { version: string }
+    for (const flag of ['--version', '-V']) {
+      expect(await runCli([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    }
+  })
+
+  it('mistakes point to the help', async () => {
+    expect((await runCli(['lss'])).stderr).toMatch(/^See coldsnap --help$/m)
+    expect((await runCli(['blob', 'get'])).stderr).toMatch(/^See coldsnap blob get --help$/m)
+    expect(JSON.parse((await runCli(['--json'])).stderr)).toMatchObject({ error: { exit: 'usage', exitCode: 2 } })
+  })
+
+  it('--json stands before the command as well', async () => {
+    const dir = scratch()
+    await makeSample(dir)
+    expect(await runCli(['--json', 'show', dir, 'app'])).toEqual(await runCli(['show', dir, 'app', '--json']))
+    expect(await runCli(['--json', 'blob', 'ls', dir])).toEqual(await runCli(['blob', 'ls', dir, '--json']))
+  })
+
   it.each([
     [['lss'], "unknown command 'lss'"],
     [['ls'], "missing required argument 'dir'"],
