@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import * as fsPromises from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import * as os from 'node:os'
+import * as path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as opentelemetry from '@opentelemetry/api'
 import sqlite from 'node-sqlite3-wasm'
@@ -41,6 +41,8 @@ const modules: Readonly<Record<string, object>> = {
   'coldsnap/group': group,
   'coldsnap/group/node': groupNode,
   'node:fs/promises': fsPromises,
+  'node:os': os,
+  'node:path': path,
   'coldsnap/blob': blob,
   'coldsnap/blob/disk': blobDisk,
   'coldsnap/synced': synced,
@@ -52,7 +54,7 @@ const modules: Readonly<Record<string, object>> = {
   '@opentelemetry/api': opentelemetry,
 }
 
-const scratch = mkdtempSync(join(tmpdir(), 'coldsnap-docs-'))
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'coldsnap-docs-'))
 const startedIn = process.cwd()
 
 beforeAll(() => {
@@ -104,7 +106,7 @@ for (const [page, list] of blocks) {
 it('every block is run where there is what it needs', () => {
   const all = [...blocks].flatMap(([page, list]) => list.map(block => ({ ...block, at: `${page}:${block.line}` })))
   expect(all.filter(({ needs }) => needs !== undefined && !knownNeeds.includes(needs))).toEqual([])
-  for (const path of Object.values(needsElsewhere)) expect(existsSync(root + path)).toBe(true)
+  for (const proof of Object.values(needsElsewhere)) expect(existsSync(root + proof)).toBe(true)
   const missing = all.flatMap(block => {
     const reason = missingFor(block)
     return reason === undefined ? [] : [`  ${block.at} needs ${block.needs}: ${reason}`]
@@ -133,9 +135,9 @@ it('every link between pages leads somewhere', () => {
     const text = readFileSync(root + page, 'utf8')
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
       const [file = '', anchor] = target.split('#')
-      const path = file === '' ? page : join(dirname(page), file)
-      if (!existsSync(root + path)) broken.push(`${page}: ${target}`)
-      else if (anchor !== undefined && !anchorsOf(path).has(anchor)) broken.push(`${page}: ${target}`)
+      const linked = file === '' ? page : path.join(path.dirname(page), file)
+      if (!existsSync(root + linked)) broken.push(`${page}: ${target}`)
+      else if (anchor !== undefined && !anchorsOf(linked).has(anchor)) broken.push(`${page}: ${target}`)
     }
   }
   expect(broken).toEqual([])

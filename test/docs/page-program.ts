@@ -94,6 +94,8 @@ export function toProgram(blocks: readonly Block[]): PageProgram {
     body.push({ text: '{', line: 0 })
     for (const [i, text] of code.trimEnd().split('\n').entries()) {
       const [, type, names, namespace, byDefault, module] = importPattern.exec(text) ?? []
+      // Another file of the page: what it exports is declared in a block above.
+      if (module?.startsWith('./')) continue
       if (module === undefined) body.push({ text: text.replace(/^export /, ''), line: line + i })
       else {
         const set = imports.get(module) ?? new Set()
