@@ -24,10 +24,13 @@ function found(pattern: RegExp): string {
 async function buildSite(root: string): Promise<void> {
   const files = {
     'package.json': '{ "type": "module" }',
-    'index.html': '<!doctype html><title>page</title><body><script type="module" src="/src/main.ts"></script></body>',
-    'vite.config.ts': `import { defineConfig } from 'vite'\n${found(/in `vite\.config\.ts`: `(.*)`\./)}`,
+    'index.html': found(/`index\.html` loads:\n`(.*)`\./),
+    'vite.config.ts': found(/`vite\.config\.ts`:\n\n((?: {4}.*\n|\n)+)/).replaceAll(/^ {4}/gm, ''),
     'src/main.ts': programsThatNeed('a service worker')[0]!.code,
-    'public/service-worker.js': found(/\n\n((?: {4}.*\n|\n)+)/).replaceAll(/^ {4}/gm, ''),
+    'public/service-worker.js': found(/`public\/service-worker\.js`;.*\n\n((?: {4}.*\n|\n)+)/).replaceAll(
+      /^ {4}/gm,
+      '',
+    ),
     'public/items.json': found(/`public\/items\.json` \(`(.*?)`\)/),
   }
   for (const [name, content] of Object.entries(files)) {
