@@ -29,7 +29,7 @@ export const storeRules = {
   S24: 'close() may be called again, also at the same time.',
   S25: 'loadMany(), if offered, answers in the order of the keys, undefined where one is absent, duplicates included.',
   S26: 'batch(), if offered, has the effect of its operations one after another; an empty batch succeeds.',
-  S27: 'batch(), if offered, does all operations or none: one bad key or value refuses the whole batch.',
+  S27: 'batch(), if offered, does all operations or none: one bad key or value, or an unknown type (TypeError), refuses the whole batch.',
   S28: 'A store that was closed and opened anew on the same medium has the same keys and values.',
   S29: 'A store whose process died has every operation that was resolved before.',
 } as const
