@@ -12,7 +12,7 @@ export const errorAdvice: Readonly<Record<ErrorCode, string>> = {
   DUPLICATE_KEY: 'Make the keys of the elements unique; the message names the second one.',
   FORMAT_NEWER: 'Update coldsnap, or use another `name` or directory, or `clear()`.',
   INVALID_KEY:
-    'Use 1 to 1,024 bytes of well-formed text; 200 for the name of a cache, `maxKeyBytes` for keys of a group.',
+    'Use 1 to 1,024 bytes of well-formed text; 200 for the name of a cache, `maxKeyBytes` for keys of a group, whose `get` and `remove` also take the empty key.',
   INVALID_PEERS:
     'Mend the list; the message names what is wrong with it. `self` must be one of the addresses, in the same spelling.',
   IO: 'Look at `cause`. Trying again later is safe; nothing that was stored is lost.',
