@@ -202,8 +202,7 @@ describe('load()', () => {
   })
 
   it('rejects with the error of a store that cannot be read', async () => {
-    const store = { ...bareStore(), list: bareStore().list.bind(bareStore()) }
-    const failing = Object.assign(Object.create(store), {
+    const failing = Object.assign(Object.create(bareStore()), {
       list: () => {
         throw new Error('the cable is out')
       },
