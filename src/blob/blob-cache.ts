@@ -1,5 +1,6 @@
 import { checkOptionNames } from '../core/check.ts'
 import { SharedFlights } from '../core/shared-flights.ts'
+import { tell } from '../core/tell.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { type BlobBody, openBody, putBody } from './blob-body.ts'
 import {
@@ -13,7 +14,6 @@ import { type BlobHit, loadedHit, openHit } from './blob-hit.ts'
 import { BlobLoader, headOf, type LoadResult } from './blob-loader.ts'
 import { type BlobMeta, copyBlobMeta } from './blob-meta.ts'
 import { checkBlobKey } from './blob-name.ts'
-import { tell } from './blob-problem.ts'
 import type {
   BlobCallOptions,
   BlobDeleteOptions,

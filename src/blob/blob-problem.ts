@@ -16,12 +16,3 @@ export interface BlobProblem {
 
 /** Hears of problems; what it throws is ignored. */
 export type OnBlobProblem = (problem: BlobProblem) => void
-
-/** Calls `listener`, if there is one, and lets nothing out that it throws. */
-export function tell<T>(listener: ((event: T) => void) | undefined, event: T): void {
-  try {
-    listener?.(event)
-  } catch {
-    // Whoever listens must not break what he listens to.
-  }
-}

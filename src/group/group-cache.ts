@@ -1,6 +1,7 @@
 import { toHex } from '../bytes/hex.ts'
 import type { CallSignal } from '../core/call-signal.ts'
 import { checkFunction, checkInteger, checkOneOf, checkOptionNames } from '../core/check.ts'
+import { tell } from '../core/tell.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { FleetWrites } from './fleet-writes.ts'
@@ -69,7 +70,7 @@ export class GroupCache {
     }
     this.#surroundings = { clock, random }
     this.#store = store
-    this.#onError = error => report(onError, error)
+    this.#onError = error => tell(onError, error)
     this.#membership = new Membership({
       transport,
       self,
@@ -244,13 +245,4 @@ function ringFactory({ ring = 'groupcacheV3', replicas }: GroupCacheOptions): Ri
   checkOneOf('ring', ring, ringPresetNames)
   if (replicas !== undefined) checkInteger('replicas', replicas, 1)
   return peers => new HashRing(peers, { preset: ring, replicas })
-}
-
-// What a user's function throws must not end what was going on.
-function report(onError: ((error: unknown) => void) | undefined, error: unknown): void {
-  try {
-    onError?.(error)
-  } catch {
-    // There is nobody else to tell.
-  }
 }

@@ -1,3 +1,5 @@
+import { tell } from '../core/tell.ts'
+
 /** Counters of a record store while they count. */
 export class RecordCounters {
   hits = 0
@@ -16,10 +18,6 @@ export class RecordCounters {
   /** Counts and tells a failure of the store. */
   failed(error: unknown): void {
     this.errors++
-    try {
-      this.#onError?.(error)
-    } catch {
-      // Whoever listens must not turn a failure that harmed nobody into one that does.
-    }
+    tell(this.#onError, error)
   }
 }

@@ -1,6 +1,8 @@
 import { utf8Decode } from '../bytes/utf8.ts'
+import { checkFunction } from '../core/check.ts'
 import { checkStore } from '../core/check-store.ts'
 import { SerialQueue } from '../core/serial-queue.ts'
+import { tell } from '../core/tell.ts'
 import { CacheError } from '../errors.ts'
 import type { Problem, Report } from '../snapshot/report.ts'
 import type { Store, StoreOptions } from '../store/store.ts'
@@ -69,9 +71,7 @@ export class PlainNetmapCache {
   /** The cache does not own `store`: `close()` leaves it open. */
   constructor(store: Store, options: PlainNetmapCacheOptions = {}) {
     const { onReport } = options
-    if (onReport !== undefined && typeof onReport !== 'function') {
-      throw new TypeError(`Option onReport must be a function, received ${typeof onReport}`)
-    }
+    if (onReport !== undefined) checkFunction('onReport', onReport)
     checkStore(store)
     this.#store = store
     this.#onReport = onReport
@@ -144,7 +144,7 @@ export class PlainNetmapCache {
       const problems: Problem[] = []
       const state = await this.#load(problems, options)
       const report: Report = { problems, fallback: false }
-      if (problems.length > 0) this.#tell(report)
+      if (problems.length > 0) tell(this.#onReport, report)
       return state && { state, cached: true, report }
     })
   }
@@ -168,13 +168,6 @@ export class PlainNetmapCache {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  // Whoever listens must not break what he listens to.
-  #tell(report: Report): void {
-    try {
-      this.#onReport?.(report)
-    } catch {}
   }
 
   async #run<T>({ signal }: StoreOptions, task: () => Promise<T>): Promise<T> {

@@ -1,7 +1,8 @@
 import { abortable } from '../core/abortable.ts'
-import { checkOptionNames } from '../core/check.ts'
+import { checkFunction, checkOptionNames } from '../core/check.ts'
 import { checkStore } from '../core/check-store.ts'
 import { SerialQueue } from '../core/serial-queue.ts'
+import { tell } from '../core/tell.ts'
 import { CacheError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import type { CallOptions } from './call-options.ts'
@@ -194,7 +195,7 @@ export class SnapshotCache<State extends object> {
    */
   async start(fetch: (signal: AbortSignal) => Promise<State>, options: CallOptions = {}): Promise<Start<State>> {
     checkCallOptions(options)
-    if (typeof fetch !== 'function') throw new TypeError(`Fetch must be a function, received ${typeof fetch}`)
+    checkFunction('fetch', fetch)
     const snapshot = await this.load(options)
     // Called in an async function: a fetch that throws at once is no different from one that rejects.
     const fetching = async (): Promise<State> => await fetch(options.signal ?? new AbortController().signal)
@@ -251,12 +252,8 @@ export class SnapshotCache<State extends object> {
     await this.close()
   }
 
-  // Whoever listens must not break what he listens to.
   #tell({ problems, fallback }: Report): void {
-    if (problems.length === 0) return
-    try {
-      this.#options.onReport?.({ problems, fallback })
-    } catch {}
+    if (problems.length > 0) tell(this.#options.onReport, { problems, fallback })
   }
 
   #learn(found: FoundLoad): void {
