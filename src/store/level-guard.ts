@@ -2,7 +2,7 @@
 import { builtinModule } from '../bytes/builtin-module.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { lockDirectory } from './dir-lock.ts'
-import { isOpenToOthers, isSharedOnPurpose, privateMode, sharedDirectory } from './directory-mode.ts'
+import { privateMode, withoutOthers } from './directory-mode.ts'
 import { systemCode } from './file-error.ts'
 import type { DirectoryLock } from './lock-target.ts'
 
@@ -73,7 +73,8 @@ function prepare(fs: Fs, path: Path, location: string): string {
   const { mode } = fs.statSync(real)
   // The files in it are 0644 less the umask, which is LevelDB's choice: the directory is what keeps others out.
   // A new one may have lost rights of ours to an unusual umask.
-  if (process.platform !== 'win32' && (isNew || isOpenToOthers(mode))) tighten(fs, real, isNew ? privateMode : mode)
+  const wanted = isNew ? privateMode : withoutOthers(real, mode)
+  if (process.platform !== 'win32' && (mode & 0o7777) !== wanted) setMode(fs, real, wanted)
   return real
 }
 
@@ -91,10 +92,9 @@ function makeDirectory(fs: Fs, path: Path, location: string): boolean {
   }
 }
 
-function tighten(fs: Fs, directory: string, mode: number): void {
-  if (isSharedOnPurpose(mode)) throw sharedDirectory(directory, mode)
+function setMode(fs: Fs, directory: string, mode: number): void {
   try {
-    fs.chmodSync(directory, mode & 0o7700)
+    fs.chmodSync(directory, mode)
   } catch (error) {
     // Our own directory that takes no modes: the file system has none.
     if (systemCode(error) !== 'EPERM' || fs.statSync(directory).uid !== process.geteuid?.()) throw error

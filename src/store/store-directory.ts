@@ -1,13 +1,14 @@
 import { dirname, join } from 'node:path'
 import { isTempName } from '../bytes/file-name.ts'
 import { CacheError } from '../errors.ts'
-import { isOpenToOthers, isSharedOnPurpose, privateMode, sharedDirectory } from './directory-mode.ts'
+import { privateMode, withoutOthers } from './directory-mode.ts'
 import { systemCode } from './file-error.ts'
 import { type FileIo, type FileStat, type FileSystem, openFlags } from './file-io.ts'
 import { retryTransient } from './retry.ts'
 
 // Calls on the spot, but for flushing: to open a store is part of a start, and a turn of the thread pool takes as long as
 // all of these together.
+
 // A temporary file this old has no writer any more, if nothing else tells.
 const staleTempMs = 10 * 60_000
 // What fsync of a directory answers where the file system or the platform has no such thing.
@@ -37,7 +38,7 @@ export async function prepareDirectory(system: FileSystem, path: string, fsync: 
   }
   const stat = await io.stat(path)
   if (!stat.isDirectory()) throw new CacheError('NOT_A_DIRECTORY', `Cannot use ${path}: it is not a directory`)
-  await tighten(system, path, stat)
+  await setMode(system, path, stat, withoutOthers(path, stat.mode))
   await io.access(path)
 }
 
@@ -95,21 +96,15 @@ async function createDirectory(system: FileSystem, path: string, fsync: boolean)
     }
   }
   // An unusual umask may have taken rights away from us.
-  await setMode(system, path, await io.stat(path), privateMode)
+  const stat = await io.stat(path)
+  await setMode(system, path, stat, (stat.mode & 0o7000) | privateMode)
   if (fsync) await canSyncDirectory(system, parent)
 }
 
-async function tighten(system: FileSystem, path: string, stat: FileStat): Promise<void> {
-  if (system.platform === 'win32' || !isOpenToOthers(stat.mode)) return
-  if (isSharedOnPurpose(stat.mode)) throw sharedDirectory(path, stat.mode)
-  await setMode(system, path, stat, stat.mode & 0o700)
-}
-
 async function setMode(system: FileSystem, path: string, stat: FileStat, wanted: number): Promise<void> {
-  if (system.platform === 'win32' || (stat.mode & 0o777) === wanted) return
+  if (system.platform === 'win32' || (stat.mode & 0o7777) === wanted) return
   try {
-    // Bits beyond those of reading, writing and entering stay.
-    await system.blocking.chmod(path, (stat.mode & 0o7000) | wanted)
+    await system.blocking.chmod(path, wanted)
   } catch (error) {
     const code = systemCode(error)
     // Our own directory that takes no modes: the file system has none (FAT, some network mounts).
@@ -118,7 +113,7 @@ async function setMode(system: FileSystem, path: string, stat: FileStat, wanted:
     const mode = (stat.mode & 0o777).toString(8)
     throw new CacheError(
       'NO_ACCESS',
-      `Cannot make ${path} private: it has mode ${mode} and user ${stat.uid}, wanted ${wanted.toString(8)}`,
+      `Cannot make ${path} private: it has mode ${mode} and user ${stat.uid}, wanted ${(wanted & 0o777).toString(8)}`,
       {
         cause: error,
       },
