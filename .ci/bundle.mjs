@@ -4,6 +4,16 @@
 import { chmod } from 'node:fs/promises'
 import { rolldown } from 'rolldown'
 
+const readable = {
+  format: 'esm',
+  sourcemap: true,
+  // They are in the package.
+  sourcemapExcludeSources: true,
+  // With its lines: of an error that nobody catches Node shows the line, which must not be the whole file.
+  minify: false,
+  comments: { legal: true, annotation: true, jsdoc: false },
+}
+
 const build = await rolldown({
   input: {
     index: 'src/index.ts',
@@ -34,14 +44,8 @@ const leveled = await staticModules('src/store/level-store.ts')
 const common = /src.(store.(key-queue|durability|file-error|process-stat|claim-lock|dir-lock)|core.running-calls)\./
 await build.write({
   dir: 'dist',
-  format: 'esm',
-  sourcemap: true,
-  // They are in the package.
-  sourcemapExcludeSources: true,
+  ...readable,
   chunkFileNames: 'shared/[name].js',
-  // With its lines: of an error that nobody catches Node shows the line, which must not be the whole file.
-  minify: false,
-  comments: { legal: true, annotation: true, jsdoc: false },
   codeSplitting: {
     groups: [
       // A start from files reads four files of ours, each of which takes a millisecond. Before the databases, as a group
@@ -84,9 +88,7 @@ const filing = await staticModules('src/store/file-store.ts', commandOptions)
 const importing = await staticModules('src/cli/commands/import.ts', commandOptions)
 await command.write({
   dir: 'dist/cli',
-  format: 'esm',
-  sourcemap: true,
-  sourcemapExcludeSources: true,
+  ...readable,
   chunkFileNames: 'parts/[name].js',
   banner: chunk => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
   codeSplitting: {
@@ -96,9 +98,6 @@ await command.write({
       { name: 'writing', test: id => importing.has(id) || writing.has(id), minShareCount: 2, priority: 1 },
     ],
   },
-  // With its lines: of an error that nobody catches Node shows the line, which must not be the whole file.
-  minify: false,
-  comments: { legal: true, annotation: true, jsdoc: false },
 })
 await command.close()
 await chmod('dist/cli/main.js', 0o755)
