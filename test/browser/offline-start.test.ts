@@ -20,17 +20,19 @@ function found(pattern: RegExp): string {
   return part
 }
 
+/** The indented block behind the line that ends so. */
+function foundBlock(before: RegExp): string {
+  return found(new RegExp(`${before.source}\\n\\n((?: {4}.*\\n|\\n)+)`)).replaceAll(/^ {4}/gm, '')
+}
+
 /** Puts the files of the section into a directory and builds them with Vite, into `dist` of it. */
 async function buildSite(root: string): Promise<void> {
   const files = {
     'package.json': '{ "type": "module" }',
     'index.html': found(/`index\.html` loads:\n`(.*)`\./),
-    'vite.config.ts': found(/`vite\.config\.ts`:\n\n((?: {4}.*\n|\n)+)/).replaceAll(/^ {4}/gm, ''),
+    'vite.config.ts': foundBlock(/`vite\.config\.ts`:/),
     'src/main.ts': programsThatNeed('a service worker')[0]!.code,
-    'public/service-worker.js': found(/`public\/service-worker\.js`;.*\n\n((?: {4}.*\n|\n)+)/).replaceAll(
-      /^ {4}/gm,
-      '',
-    ),
+    'public/service-worker.js': foundBlock(/`public\/service-worker\.js`;.*/),
     'public/items.json': found(/`public\/items\.json` \(`(.*?)`\)/),
   }
   for (const [name, content] of Object.entries(files)) {

@@ -64,10 +64,7 @@ describeRedis('a port by Sentinels', () => {
         await Promise.all([lost.stop(), stale.stop()])
         await replica.stop()
       })
-      const asked = createClient({ url: replica.url })
-      await asked.connect()
-      await asked.sendCommand(['REPLICAOF', '127.0.0.1', String(box.port)])
-      asked.destroy()
+      await asking(replica, ask => ask('REPLICAOF', '127.0.0.1', String(box.port)))
       await flagsAre(lost, /s_down/)
       await flagsAre(stale, /"master"/)
       const handle = await handleOf(client([lost.port, stale.port, sentinel.port]))
@@ -109,14 +106,22 @@ describeRedis('a port by Sentinels', () => {
 })
 
 /** Resolves when what a Sentinel thinks of its master is so. */
-async function flagsAre({ url }: RedisServer, wanted: RegExp): Promise<void> {
-  const asked = createClient({ url })
-  await asked.connect()
-  try {
-    const told = async (): Promise<string> => JSON.stringify(await asked.sendCommand(['SENTINEL', 'MASTERS']))
+async function flagsAre(server: RedisServer, wanted: RegExp): Promise<void> {
+  await asking(server, async ask => {
+    const told = async (): Promise<string> => JSON.stringify(await ask('SENTINEL', 'MASTERS'))
     await until(async () => wanted.test(/"flags"[:,]("[^"]*")/.exec(await told())?.[1] ?? ''))
+  })
+}
+
+type Ask = (...args: string[]) => Promise<unknown>
+
+async function asking({ url }: RedisServer, act: (ask: Ask) => Promise<unknown>): Promise<void> {
+  const client = createClient({ url })
+  await client.connect()
+  try {
+    await act((...args) => client.sendCommand(args))
   } finally {
-    asked.destroy()
+    client.destroy()
   }
 }
 
