@@ -117,6 +117,7 @@ export class BlobWriting {
     for (const place of await this.#parts.layout.places(namespace)) {
       await this.claimed(place, { signal }, async () => {
         checkSignal(signal)
+        await this.#parts.layout.recover(place)
         const isBlob = (await this.#current(place)) !== undefined
         if ((await this.#remove(place)) && isBlob) count++
       })

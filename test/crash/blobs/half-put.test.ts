@@ -56,6 +56,22 @@ it.each(cases)('$title of a put over $name: both are killed, and it looks like n
   expect(crashes).toBeGreaterThan(30)
 })
 
+it('deleteNamespace counts a put that was cut off where get would still complete it', async () => {
+  const whole = new BlobDisk(config, undefined, system => system)
+  await kill(whole.process(), putting(half, 4))
+  const counts = new Set<string>()
+  for (let putOps = 0; putOps <= whole.length; putOps++) {
+    const disks = [1, 2].map(() => new BlobDisk(config, undefined, system => system))
+    for (const disk of disks) await kill(disk.process(), putting(half, 4), putOps)
+    const [reader, remover] = await Promise.all(disks.map(disk => disk.process().open(() => nowMs, [])))
+    const isThere = (await reader!.get(half.namespace, half.key)) !== undefined
+    const count = await remover!.deleteNamespace(half.namespace)
+    expect(count, `killed after ${putOps} operations`).toBe(isThere ? 1 : 0)
+    counts.add(`${isThere}`)
+  }
+  expect(counts.size).toBe(2)
+})
+
 // Whether it came to its end before.
 async function kill(process: BlobProcess, act: Act, operations = Number.POSITIVE_INFINITY): Promise<boolean> {
   const store = await process.open(() => nowMs, [])
