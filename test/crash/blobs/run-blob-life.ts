@@ -74,6 +74,8 @@ class BlobRun {
   readonly #random: Random
   readonly #marks: Mark[] = []
   readonly #changes = new Map<string, Change[]>(blobIds.map(id => [idOf(id), []]))
+  /** By id: what processes that were killed may have left half done; who next comes across it completes it. */
+  readonly #halfDone = new Map<string, readonly (Tick | undefined)[]>()
   // What comes of an image depends on nothing but the image and whether the machine was started anew.
   readonly #known = new Map<string, Promise<BlobRecovery>>()
 
@@ -129,6 +131,7 @@ class BlobRun {
         // What was acknowledged early may have had to go before the step was over.
         if (tick !== values[0]) changes.push({ ...begun, isFlushed: false, values: [], after: tick })
       }
+      this.#noteHalfDone(step)
       before = after
       if (!isKilled && step.isLast !== true) continue
       process = this.#disk.process()
@@ -142,8 +145,16 @@ class BlobRun {
   #check(step: BlobStep, id: string, tick: Tick | string | undefined): void {
     const { maxBytes, maxCount } = this.#life.config
     const isGivenUp = tick === undefined && (maxBytes !== undefined || maxCount !== undefined)
-    if (step.killAfter !== undefined || isGivenUp || step.touches.get(id)?.includes(tick as Tick)) return
+    if (step.killAfter !== undefined || isGivenUp) return
+    if ([step.touches, this.#halfDone].some(values => values.get(id)?.includes(tick as Tick))) return
     throw new Error(`${this.#life.title}: ${step.title} made ${id} ${tick}`)
+  }
+
+  #noteHalfDone({ killAfter, touches }: BlobStep): void {
+    for (const [id, values] of touches) {
+      if (killAfter === undefined) this.#halfDone.delete(id)
+      else this.#halfDone.set(id, [...(this.#halfDone.get(id) ?? []), ...values])
+    }
   }
 
   // By a process of its own, which changes nothing.
