@@ -1,7 +1,14 @@
 export type { CallSignal } from '../core/call-signal.ts'
 export { GuardedRedis, type GuardedRedisOptions } from './guarded-redis.ts'
 export { redisPort } from './port-of-client.ts'
-export type { IoRedisClient, IoRedisCluster, NodeRedisClient, NodeRedisCluster, RedisClient } from './redis-client.ts'
+export type {
+  IoRedisClient,
+  IoRedisCluster,
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisSentinel,
+  RedisClient,
+} from './redis-client.ts'
 export type {
   RedisArgument,
   RedisCallOptions,

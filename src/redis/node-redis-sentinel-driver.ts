@@ -11,6 +11,7 @@ import { endOfNodeRedis } from './node-redis-end.ts'
 import type { NodeRedisSentinel } from './redis-client.ts'
 import { type ChannelLink, clientArguments, noLink, type RedisDriver, reconnectDelayMs } from './redis-driver.ts'
 import type { RedisArgument } from './redis-port.ts'
+import { isRefusal } from './reply-of.ts'
 
 // A Sentinel or a master that takes connections but does not answer must not be waited for.
 const silenceMs = 1000
@@ -172,8 +173,10 @@ interface TimeLimits {
 
 // A Sentinel that missed a failover names what is a replica now. HELLO tells the role to users who may not ask ROLE.
 async function isMaster(client: NodeRedisConnection): Promise<boolean> {
-  const hello = await client.sendCommand(['HELLO'], {}).catch(() => undefined)
-  // Before Redis 6 there is none.
+  const hello = await client.sendCommand(['HELLO'], {}).catch((error: unknown) => {
+    // Before Redis 6 there is none.
+    if (!isRefusal(error)) throw error
+  })
   return !Array.isArray(hello) || hello[hello.indexOf('role') + 1] === 'master'
 }
 
