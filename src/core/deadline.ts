@@ -8,15 +8,13 @@ export const maxTimeoutMs: number = 2 ** 31 - 1
 
 /**
  * Settles as `work` does, but at once with `TIMEOUT` when `timeoutMs` are over and with `ABORTED` when `signal` aborts,
- * whether the work heeds the controller that it is given or not. `what` begins the message. `begin` calls what it is given
- * when the time is over, unless what it gives is called before: by default a timer of this call alone, see `Deadlines`.
+ * whether the work heeds the controller that it is given or not. `what` begins the message.
  */
 export function withDeadline<T>(
   what: string,
   timeoutMs: number,
   signal: CallSignal | undefined,
   work: (controller: CallController) => Promise<T> | T,
-  begin: (onTime: () => void) => () => void = onTime => ownTimer(timeoutMs, onTime),
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const controller = new CallController()
@@ -28,9 +26,9 @@ export function withDeadline<T>(
     }
     const onTime = (): void => end(new CacheError('TIMEOUT', `${what} did not end within ${timeoutMs} ms`))
     const onAbort = (): void => end(abortedBy(signal))
-    const endDeadline = begin(onTime)
+    const timer = setTimeout(onTime, timeoutMs)
     const stop = (): void => {
-      endDeadline()
+      clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
     }
     if (signal?.aborted) {
@@ -55,9 +53,4 @@ export function withDeadline<T>(
       (error: unknown) => settled(() => reject(error)),
     )
   })
-}
-
-function ownTimer(timeoutMs: number, onTime: () => void): () => void {
-  const timer = setTimeout(onTime, timeoutMs)
-  return () => clearTimeout(timer)
 }

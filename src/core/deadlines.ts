@@ -1,7 +1,10 @@
 /** One wait for an end. */
-interface Deadline {
+export interface Deadline {
   readonly dueMs: number
   readonly onTime: () => void
+  isPending: boolean
+  earlier: Deadline | undefined
+  later: Deadline | undefined
 }
 
 /**
@@ -10,8 +13,9 @@ interface Deadline {
  */
 export class Deadlines {
   readonly #timeoutMs: number
-  /** The first to come first. */
-  readonly #pending = new Set<Deadline>()
+  /** The pending ones, in the order of their beginning, which is that of their ends. */
+  #first: Deadline | undefined
+  #last: Deadline | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** `timeoutMs` is at most what timers know. */
@@ -19,18 +23,33 @@ export class Deadlines {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Calls `onTime` when the time is over, unless what is returned was called before; it may be called more than once. */
-  begin(onTime: () => void): () => void {
-    const deadline: Deadline = { dueMs: performance.now() + this.#timeoutMs, onTime }
-    this.#pending.add(deadline)
+  /** Calls `onTime` when the time is over, unless it is given to {@link end} before. */
+  begin(onTime: () => void): Deadline {
+    const dueMs = performance.now() + this.#timeoutMs
+    const deadline: Deadline = { dueMs, onTime, isPending: true, earlier: this.#last, later: undefined }
+    if (this.#last === undefined) this.#first = deadline
+    else this.#last.later = deadline
+    this.#last = deadline
     if (this.#timer === undefined) this.#arm(this.#timeoutMs)
-    else if (this.#pending.size === 1) this.#keepAlive(true)
-    return () => this.#end(deadline)
+    else if (this.#first === deadline) this.#keepAlive(true)
+    return deadline
   }
 
-  #end(deadline: Deadline): void {
+  /** Ends the wait; one that is over stays so. */
+  end(deadline: Deadline): void {
+    if (!deadline.isPending) return
+    this.#take(deadline)
     // The timer stays for the calls to come.
-    if (this.#pending.delete(deadline) && this.#pending.size === 0) this.#keepAlive(false)
+    if (this.#first === undefined) this.#keepAlive(false)
+  }
+
+  #take(deadline: Deadline): void {
+    const { earlier, later } = deadline
+    deadline.isPending = false
+    if (earlier === undefined) this.#first = later
+    else earlier.later = later
+    if (later === undefined) this.#last = earlier
+    else later.earlier = earlier
   }
 
   #arm(ms: number): void {
@@ -40,18 +59,12 @@ export class Deadlines {
   #fire(): void {
     this.#timer = undefined
     const nowMs = performance.now()
-    const due: Deadline[] = []
-    for (const deadline of this.#pending) {
-      if (deadline.dueMs > nowMs) {
-        this.#arm(Math.ceil(deadline.dueMs - nowMs))
-        break
-      }
-      due.push(deadline)
+    // One that is told may end others, and begin some.
+    for (let first = this.#first; first !== undefined && first.dueMs <= nowMs; first = this.#first) {
+      this.#take(first)
+      first.onTime()
     }
-    for (const deadline of due) {
-      // One may have ended another.
-      if (this.#pending.delete(deadline)) deadline.onTime()
-    }
+    if (this.#first !== undefined && this.#timer === undefined) this.#arm(Math.ceil(this.#first.dueMs - nowMs))
   }
 
   // In Node a timer keeps the process: only a call under way is to.

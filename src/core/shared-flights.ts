@@ -14,7 +14,8 @@ interface Flight<T> {
 export class SharedFlights<T> {
   /** Those that can be joined. */
   readonly #flights = new Map<string, Flight<T>>()
-  readonly #underWay = new Set<Flight<T>>()
+  /** The others that are under way. */
+  readonly #detached = new Set<Flight<T>>()
 
   /** Whether work of `key` is under way that can be joined. */
   has(key: string): boolean {
@@ -42,7 +43,7 @@ export class SharedFlights<T> {
     } finally {
       flight.waiters--
       if (flight.waiters === 0 && !flight.isDone) {
-        this.#forget(key, flight)
+        if (this.#flights.get(key) === flight) this.detach(key)
         flight.controller.abort(signal.reason)
       }
     }
@@ -50,18 +51,30 @@ export class SharedFlights<T> {
 
   /** Who comes from now on does not join the work of `key`, or of any key; those who wait for it still get its result. */
   detach(key?: string): void {
-    if (key === undefined) this.#flights.clear()
-    else this.#flights.delete(key)
+    // Of every key that moves, and of nearly all of them nothing is under way.
+    if (this.#flights.size === 0) return
+    for (const each of key === undefined ? [...this.#flights.keys()] : [key]) {
+      const flight = this.#flights.get(each)
+      if (flight === undefined) continue
+      this.#flights.delete(each)
+      this.#detached.add(flight)
+    }
   }
 
   /** Aborts all work that is under way; who waits for it hears how it ends. */
   abort(reason: unknown): void {
-    for (const { controller } of this.#underWay) controller.abort(reason)
+    for (const { controller } of this.#underWay()) controller.abort(reason)
   }
 
   /** Resolves once no work is under way; never rejects. */
   async ended(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay].map(({ result }) => result))
+    for (let flights = this.#underWay(); flights.length > 0; flights = this.#underWay()) {
+      await Promise.allSettled(flights.map(({ result }) => result))
+    }
+  }
+
+  #underWay(): Flight<T>[] {
+    return [...this.#flights.values(), ...this.#detached]
   }
 
   #start(key: string, work: (controller: CallController) => Promise<T>): Flight<T> {
@@ -69,18 +82,13 @@ export class SharedFlights<T> {
     const result = work(controller)
     const flight: Flight<T> = { result, controller, waiters: 0, isDone: false }
     this.#flights.set(key, flight)
-    this.#underWay.add(flight)
     const end = (): void => {
       flight.isDone = true
-      this.#underWay.delete(flight)
-      this.#forget(key, flight)
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+      else this.#detached.delete(flight)
     }
     // Also when all have gone, and nobody else hears how it ended.
     result.then(end, end)
     return flight
-  }
-
-  #forget(key: string, flight: Flight<T>): void {
-    if (this.#flights.get(key) === flight) this.#flights.delete(key)
   }
 }

@@ -1,7 +1,8 @@
+import { abortedBy } from '../core/abortable.ts'
 import { Breaker, type BreakerOptions, type BreakerPass, type BreakerState } from '../core/breaker.ts'
 import type { CallSignal } from '../core/call-signal.ts'
 import { checkFunction, checkInteger, checkOptionNames } from '../core/check.ts'
-import { maxTimeoutMs, withDeadline } from '../core/deadline.ts'
+import { maxTimeoutMs } from '../core/deadline.ts'
 import { Deadlines } from '../core/deadlines.ts'
 import { CacheError, isCacheError } from '../errors.ts'
 import { isNotConnected } from './not-connected.ts'
@@ -140,47 +141,61 @@ export class GuardedRedis implements RedisPort {
     }
     const isProbe = this.#breaker.state === 'halfOpen'
     const answers = this.#answers
-    // One timer for all calls.
-    const begin = (onTime: () => void): (() => void) => this.#deadlines.begin(onTime)
-    return withDeadline('The answer of Redis', this.#timeoutMs, signal, () => this.#count(call()), begin).then(
-      value => {
-        pass.succeeded()
-        return value
-      },
-      (error: unknown) => {
+    // By hand, with no more objects than it takes: every call comes by here.
+    return new Promise((resolve, reject) => {
+      const end = (): boolean => {
+        if (!deadline.isPending) return false
+        this.#deadlines.end(deadline)
+        signal?.removeEventListener('abort', onAbort)
+        return true
+      }
+      const failed = (error: unknown): void => {
+        if (end()) reject(this.#failure(pass, error))
+      }
+      const onAbort = (): void => failed(abortedBy(signal))
+      const deadline = this.#deadlines.begin(() => {
+        signal?.removeEventListener('abort', onAbort)
         // Twice nothing at all: the connection may be dead, where another would not be.
-        if (isProbe && isCacheError(error, 'TIMEOUT') && answers === this.#answers) this.#port.renew?.()
-        this.#fail(pass, error)
-      },
-    )
+        if (isProbe && answers === this.#answers) this.#port.renew?.()
+        reject(this.#failure(pass, new CacheError('TIMEOUT', `Redis did not answer within ${this.#timeoutMs} ms`)))
+      })
+      if (signal?.aborted) return onAbort()
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#pending += 1
+      // What the client still holds counts, whether or not somebody waits for it.
+      workOf(call).then(
+        value => {
+          this.#answered()
+          if (!end()) return
+          pass.succeeded()
+          resolve(value)
+        },
+        (error: unknown) => {
+          if (isCacheError(error)) this.#pending -= 1
+          else this.#answered()
+          failed(error)
+        },
+      )
+    })
   }
 
-  // What the client still holds counts, whether or not somebody waits for it.
-  #count<T>(work: Promise<T>): Promise<T> {
-    const answered = (): void => {
-      this.#pending -= 1
-      this.#answers += 1
-      // Though late, if nobody waits for it any more: it may be back.
-      this.#breaker.hint()
-    }
-    const failed = (error: unknown): void => {
-      if (isCacheError(error)) this.#pending -= 1
-      else answered()
-    }
-    this.#pending += 1
-    work.then(answered, failed)
-    return work
+  #answered(): void {
+    this.#pending -= 1
+    this.#answers += 1
+    // Though late, if nobody waits for it any more: it may be back.
+    this.#breaker.hint()
   }
 
-  #fail(pass: BreakerPass, error: unknown): never {
+  /** What a call rejects with, after the breaker heard of it. */
+  #failure(pass: BreakerPass, error: unknown): unknown {
     if (isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED') || isNotConnected(error)) {
       pass.abandoned()
-      throw error
+      return error
     }
     const isFailure = isCacheError(error, 'UNAVAILABLE')
     if (!isFailure && !isCacheError(error, 'TIMEOUT') && !isNotNow(error)) {
       pass.succeeded()
-      throw error
+      return error
     }
     // A replica takes no writes, but answers reads.
     if (isReadOnly(error)) pass.succeeded()
@@ -189,7 +204,16 @@ export class GuardedRedis implements RedisPort {
       this.#lastFailure = error
       this.#wasApart = this.#port.isReady === false
     }
-    throw isFailure ? error : new CacheError('UNAVAILABLE', 'Redis cannot serve now', { cause: error })
+    return isFailure ? error : new CacheError('UNAVAILABLE', 'Redis cannot serve now', { cause: error })
+  }
+}
+
+// A port that throws at once rejects as well.
+function workOf<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 

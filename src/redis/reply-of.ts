@@ -11,10 +11,13 @@ export function replyOf(answer: unknown): RedisReply {
   return typeof answer === 'boolean' ? Number(answer) : utf8Encode(String(answer))
 }
 
-/** `bytes` without the rest of the memory that they were read into, which would be kept as long as they are. */
+/**
+ * `bytes` without the memory that they were read into, which would be kept as long as they are; in it where they are more
+ * than half of it: then nothing else of that kind is, and a copy would cost more than the rest.
+ */
 export function plainBytes(bytes: Uint8Array): Uint8Array {
-  const isWhole = bytes.byteLength === bytes.buffer.byteLength
-  return isWhole ? new Uint8Array(bytes.buffer) : new Uint8Array(bytes)
+  const { buffer, byteOffset, byteLength } = bytes
+  return 2 * byteLength > buffer.byteLength ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(bytes)
 }
 
 /**

@@ -122,7 +122,7 @@ export class LocalLevel implements RemoteSink {
 
   /** Redis answers again: what was kept without it goes. */
   dropAlone(): void {
-    for (const key of [...this.#alone]) this.remove(key)
+    if (this.#alone.size > 0) for (const key of [...this.#alone]) this.remove(key)
   }
 
   /** Drops the copy of a key, whatever its version. */

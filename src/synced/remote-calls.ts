@@ -20,7 +20,7 @@ export class RemoteCalls {
   async run<T>(call: (level: RemoteLevel) => Promise<T>): Promise<T> {
     try {
       const answer = await call(this.#level)
-      if (this.#local.alone !== undefined) this.#local.dropAlone()
+      this.#local.dropAlone()
       return answer
     } catch (error) {
       if (isCacheError(error, 'ABORTED') || error instanceof TypeError || error instanceof RangeError) throw error

@@ -7,7 +7,11 @@ afterEach(() => void vi.useRealTimers())
 /** What of `names` was told by each of the times. */
 function follow(deadlines: Deadlines): { begin: (name: string) => () => void; told: string[] } {
   const told: string[] = []
-  return { begin: name => deadlines.begin(() => told.push(name)), told }
+  const begin = (name: string): (() => void) => {
+    const deadline = deadlines.begin(() => told.push(name))
+    return () => deadlines.end(deadline)
+  }
+  return { begin, told }
 }
 
 it('each is told when its own time is over, in the order of their beginning', () => {
@@ -65,11 +69,11 @@ it('one timer serves them all, and without a call it does not keep the process',
   const kept = (): number => process.getActiveResourcesInfo().filter(each => each === 'Timeout').length
   const before = kept()
   const deadlines = new Deadlines(60_000)
-  const ends = [1, 2, 3].map(() => deadlines.begin(() => undefined))
+  const begun = [1, 2, 3].map(() => deadlines.begin(() => undefined))
   expect(kept()).toBe(before + 1)
-  for (const end of ends) end()
+  for (const deadline of begun) deadlines.end(deadline)
   expect(kept()).toBe(before)
-  const end = deadlines.begin(() => undefined)
+  const last = deadlines.begin(() => undefined)
   expect(kept()).toBe(before + 1)
-  end()
+  deadlines.end(last)
 })

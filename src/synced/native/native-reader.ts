@@ -22,12 +22,16 @@ export interface NativeLook {
 /** What a conditional write holds a key against. */
 export class NativeSeen {
   readonly look: NativeLook
-  /** How the record began that was there, valid or not; empty: there was none. */
-  readonly head: Uint8Array
+  readonly #record: Uint8Array
 
-  constructor(look: NativeLook, head: Uint8Array) {
+  constructor(look: NativeLook, record: Uint8Array) {
     this.look = look
-    this.head = head
+    this.#record = record
+  }
+
+  /** How the record began that was there, valid or not; empty: there was none. */
+  get head(): Uint8Array {
+    return this.#record.subarray(0, recordHeadBytes)
   }
 }
 
@@ -160,8 +164,7 @@ export class NativeReader {
     look: NativeLook,
     judge: (record: NativeRecord) => Judgement,
   ): RemoteRead | undefined {
-    // A copy: it may be held as long as a load takes, and the value need not be.
-    const seen = new NativeSeen(look, bytes.slice(0, recordHeadBytes))
+    const seen = new NativeSeen(look, bytes)
     let record: NativeRecord
     try {
       record = decodeRecord(bytes)
