@@ -17,6 +17,7 @@ import { checkBlobKey } from './blob-name.ts'
 import type {
   BlobCallOptions,
   BlobDeleteOptions,
+  BlobListOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,
@@ -123,14 +124,23 @@ export class BlobCache {
   }
 
   /** The blobs whose keys start with `prefix`, in the order of the keys' UTF-8 bytes. */
-  async *list(
-    options: BlobCallOptions & { readonly prefix?: string | undefined } = {},
-  ): AsyncGenerator<CachedBlob, void, undefined> {
+  async *list(options: BlobListOptions = {}): AsyncGenerator<CachedBlob, void, undefined> {
     const store = this.#maybeStore()
     if (store === undefined) return
     for await (const { key, meta } of store.list(this.namespace, options)) {
       yield { key, meta, ...this.#ageOf(meta) }
     }
+  }
+
+  /**
+   * The keys of {@link list}, in its order, where the store can by a look at their names alone: much faster, but those of
+   * damaged blobs may be among them.
+   */
+  async *keys(options: BlobListOptions = {}): AsyncGenerator<string, void, undefined> {
+    const store = this.#maybeStore()
+    if (store === undefined) return
+    if (store.keys !== undefined) yield* store.keys(this.namespace, options)
+    else for await (const { key } of store.list(this.namespace, options)) yield key
   }
 
   /**

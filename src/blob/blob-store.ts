@@ -72,6 +72,12 @@ export interface LoadedBlob {
   readonly bytes: Uint8Array
 }
 
+/** Which of the blobs of a namespace are meant. */
+export interface BlobListOptions extends BlobCallOptions {
+  /** With what their keys start. @default '' all of them */
+  readonly prefix?: string | undefined
+}
+
 /** One entry of a listing. */
 export interface ListedBlob {
   /** Its key, as it was given. */
@@ -116,10 +122,12 @@ export interface BlobStore {
   /** Deletes all blobs of a namespace; resolves to how many there were. */
   deleteNamespace(namespace: string, options?: BlobCallOptions): Promise<number>
   /** The blobs whose keys start with `prefix`, in the order of the keys' UTF-8 bytes. Damaged ones are left out. */
-  list(
-    namespace: string,
-    options?: BlobCallOptions & { readonly prefix?: string | undefined },
-  ): AsyncIterable<ListedBlob>
+  list(namespace: string, options?: BlobListOptions): AsyncIterable<ListedBlob>
+  /**
+   * The keys of {@link list}, in its order, by a look at their names alone: those of damaged blobs may be among them. Absent:
+   * `list` is used.
+   */
+  keys?(namespace: string, options?: BlobListOptions): AsyncIterable<string>
   /** Only the metadata. Absent: `open` is used. */
   head?(namespace: string, key: string, options?: BlobCallOptions): Promise<BlobMeta | undefined>
   /**

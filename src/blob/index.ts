@@ -11,6 +11,7 @@ export type {
   BlobDeleteOptions,
   BlobLease,
   BlobLeaseOptions,
+  BlobListOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,

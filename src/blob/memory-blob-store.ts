@@ -11,6 +11,7 @@ import type {
   BlobDeleteOptions,
   BlobLease,
   BlobLeaseOptions,
+  BlobListOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,
@@ -117,10 +118,7 @@ export class MemoryBlobStore implements BlobStore {
     return count
   }
 
-  async *list(
-    namespace: string,
-    options: BlobCallOptions & { readonly prefix?: string | undefined } = {},
-  ): AsyncGenerator<ListedBlob> {
+  async *list(namespace: string, options: BlobListOptions = {}): AsyncGenerator<ListedBlob> {
     const { prefix = '', signal } = options
     this.#check(namespace, options)
     checkPrefix(prefix)
@@ -130,6 +128,10 @@ export class MemoryBlobStore implements BlobStore {
       const entry = this.#namespaces.get(namespace)?.get(key)
       if (entry !== undefined) yield { key, meta: copyBlobMeta(entry.meta) }
     }
+  }
+
+  async *keys(namespace: string, options: BlobListOptions = {}): AsyncGenerator<string> {
+    for await (const { key } of this.list(namespace, options)) yield key
   }
 
   /** Who waits is served in the order of the calls. */

@@ -13,6 +13,7 @@ import { checkRange, resolveRange } from './blob-range.ts'
 import type {
   BlobCallOptions,
   BlobDeleteOptions,
+  BlobListOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,
@@ -170,10 +171,7 @@ class StoredBlobs implements BlobStore {
     return count
   }
 
-  async *list(
-    namespace: string,
-    options: BlobCallOptions & { readonly prefix?: string | undefined } = {},
-  ): AsyncGenerator<ListedBlob> {
+  async *list(namespace: string, options: BlobListOptions = {}): AsyncGenerator<ListedBlob> {
     const { prefix = '', signal } = options
     checkPrefix(prefix)
     const keys = this.#keys(namespace, options)

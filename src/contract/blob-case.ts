@@ -40,6 +40,7 @@ export interface BlobCase extends RuleCase<BlobRule> {
 /** What some stores or handles have and others do not. */
 export type BlobOptional =
   | 'head'
+  | 'keys'
   | 'touch'
   | 'sweep'
   | 'lease'

@@ -30,6 +30,7 @@ export const blobRules = {
   B34: 'touch(), if offered, changes the times and nothing else; sweep(), if offered, takes no blob.',
   B35: 'Content type, source etag and metadata are any well-formed text; a lone surrogate in them is UNSUPPORTED_VALUE, and nothing is changed.',
   B36: 'lease(), if offered, has one holder at a time for each key, holds up no other call, and ends a wait by TIMEOUT or ABORTED.',
+  B37: 'keys(), if offered, gives the keys of list(), by prefix if asked, in its order; those of damaged blobs may be among them.',
 } as const
 
 /** The id of a rule of {@link blobRules}. */

@@ -345,6 +345,11 @@ export const blobMutants: readonly BlobMutant[] = [
       return await s.put(namespace, key, old.bytes, { expiresAt: options.expiresAt })
     },
   })),
+  mutant('takes no notice of the prefix of keys', 'B37', s => ({
+    async *keys(namespace, options) {
+      for await (const { key } of s.list(namespace, { ...options, prefix: '' })) yield key
+    },
+  })),
   inMemory(
     'gives a lease to everybody',
     'B36',

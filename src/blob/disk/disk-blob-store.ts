@@ -16,6 +16,7 @@ import type {
   BlobDeleteOptions,
   BlobLease,
   BlobLeaseOptions,
+  BlobListOptions,
   BlobPutOptions,
   BlobRange,
   BlobStore,
@@ -204,22 +205,31 @@ export class DiskBlobStore implements BlobStore {
     return await this.#finish(this.#writing.deleteNamespace(namespace, options.signal), 'delete a namespace', options)
   }
 
-  async *list(
-    namespace: string,
-    options: BlobCallOptions & { readonly prefix?: string | undefined } = {},
-  ): AsyncGenerator<ListedBlob> {
-    this.#checkOpen(options)
-    checkNamespace(namespace)
-    const { prefix = '', signal } = options
-    checkPrefix(prefix)
-    const places = await this.#finish(this.#reading.list(namespace, prefix), 'list blobs', options)
-    for (const place of places) {
+  async *list(namespace: string, options: BlobListOptions = {}): AsyncGenerator<ListedBlob> {
+    for (const place of await this.#places(namespace, options)) {
       if (this.#turns.isDue) await this.#turns.next()
-      checkSignal(signal)
+      checkSignal(options.signal)
       const meta =
         this.#reading.headAtOnce(place) ?? (await this.#finish(this.#reading.headOrSkip(place), 'list blobs', options))
       if (meta !== undefined) yield { key: place.key ?? '', meta }
     }
+  }
+
+  /** As {@link BlobStore.keys}: no file is opened but those of keys that are too long for a name. */
+  async *keys(namespace: string, options: BlobListOptions = {}): AsyncGenerator<string> {
+    for (const { key } of await this.#places(namespace, options)) {
+      if (this.#turns.isDue) await this.#turns.next()
+      checkSignal(options.signal)
+      yield key ?? ''
+    }
+  }
+
+  async #places(namespace: string, options: BlobListOptions): Promise<Iterable<Place>> {
+    this.#checkOpen(options)
+    checkNamespace(namespace)
+    const { prefix = '' } = options
+    checkPrefix(prefix)
+    return await this.#finish(this.#reading.list(namespace, prefix), 'list blobs', options)
   }
 
   /** Removes or completes what writers that died left, of whatever namespace, and bodies of this one without an entry. */

@@ -1,3 +1,4 @@
+import { isCacheError } from '../../errors.ts'
 import type { BlobCaseDefinition } from '../blob-case.ts'
 import { blobKeys, lineOf, listed, ns, turn } from '../blob-samples.ts'
 import { bytesOf, inOrder, numbered } from '../samples.ts'
@@ -99,6 +100,43 @@ export const listingCases: readonly BlobCaseDefinition[] = [
       }
       const ends = await Promise.allSettled([write(), read(), read()])
       for (const end of ends) if (end.status === 'rejected') throw end.reason
+    },
+  },
+  {
+    rule: 'B37',
+    title: 'keys() gives the keys of list()',
+    needs: 'keys',
+    async prove({ store, check }) {
+      const keysOf = async (prefix?: string, signal?: AbortSignal): Promise<string[]> => {
+        const all: string[] = []
+        for await (const key of store.keys!(ns, { prefix, signal })) all.push(key)
+        return all
+      }
+      check.sameKeys('keys() of an empty store', await keysOf(), [])
+      const keys = [
+        'b',
+        'a/y',
+        'a/x',
+        'ab',
+        'é',
+        '\u{1f600}',
+        '\uff5e',
+        `a/${'long'.repeat(40)}/${'long'.repeat(40)}`,
+        'gone',
+      ]
+      for (const key of keys) await store.put(ns, key, bytesOf(key))
+      await store.put(`${ns}-other`, 'other', bytesOf('other'))
+      await store.delete(ns, 'gone')
+      for (const prefix of [undefined, '', 'a', 'a/', 'a/long', 'é', 'none']) {
+        check.sameKeys(`keys() with prefix ${prefix}`, await keysOf(prefix), await blobKeys(store, ns, prefix))
+      }
+      const gone = await keysOf('', AbortSignal.abort()).catch((error: unknown) => error)
+      check.holds('keys() with a signal that is aborted', isCacheError(gone, 'ABORTED'), String(gone), 'ABORTED')
+      const refused: unknown = await store.keys!('..')
+        [Symbol.asyncIterator]()
+        .next()
+        .catch((error: unknown) => error)
+      check.holds('keys() of no namespace', isCacheError(refused, 'INVALID_KEY'), String(refused), 'INVALID_KEY')
     },
   },
 ]

@@ -56,7 +56,7 @@ describe('the benchmark of blobs', () => {
           ['coldsnap', of(ours)],
           ['cacache', of(cacache)],
         ]),
-        entries: { entries: 100_000, open: 101, list: 15, walk: 9, readWalk: 10 },
+        entries: { entries: 100_000, open: 101, list: 15, keys: 14, walk: 9, readWalk: 10 },
         eviction: new Map([
           [1000, 1],
           [20_000, 1.6],

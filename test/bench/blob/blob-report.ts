@@ -23,8 +23,8 @@ export function renderBlobReport(results: BlobResults, rounds: number, leftOut: 
       ? []
       : [
           table(
-            [`${group(entries.entries)} entries`, 'open', 'list', 'walk, names', 'walk, ends read'],
-            [['', ms(entries.open), ms(entries.list), ms(entries.walk), ms(entries.readWalk)]],
+            [`${group(entries.entries)} entries`, 'open', 'list of keys', 'walk, names', 'list', 'walk, ends read'],
+            [['', ...[entries.open, entries.keys, entries.walk, entries.list, entries.readWalk].map(ms)]],
           ),
         ]),
     ...(eviction.size === 0

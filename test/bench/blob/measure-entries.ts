@@ -8,6 +8,7 @@ export interface EntryFigures {
   readonly entries: number
   readonly open: number
   readonly list: number
+  readonly keys: number
   /** Only the names of the same directory. */
   readonly walk: number
   /** Names, and the last kilobyte of every file, as metadata of every blob takes: opened, looked at, read, closed. */
@@ -25,7 +26,13 @@ export async function measureEntries(directory: string, entries: number, rounds:
     await using store = await DiskBlobStore.open(directory, { durability: 'process' })
     for (let i = 0; i < entries; i++) await store.put(namespace, `entry-${i}`, body)
   }
-  const samples = { open: [] as number[], list: [] as number[], walk: [] as number[], readWalk: [] as number[] }
+  const samples = {
+    open: [] as number[],
+    list: [] as number[],
+    keys: [] as number[],
+    walk: [] as number[],
+    readWalk: [] as number[],
+  }
   for (let round = 0; round < rounds; round++) {
     let began = performance.now()
     const store = await DiskBlobStore.open(directory, { durability: 'process' })
@@ -34,8 +41,13 @@ export async function measureEntries(directory: string, entries: number, rounds:
     let found = 0
     for await (const { meta } of store.list(namespace)) found += meta.size === body.byteLength ? 1 : 0
     samples.list.push(performance.now() - began)
+    began = performance.now()
+    let named = 0
+    for await (const key of store.keys(namespace)) named += key.startsWith('entry-') ? 1 : 0
+    samples.keys.push(performance.now() - began)
     await store.close()
-    if (found !== entries) throw new Error(`Listed ${found} entries, wanted ${entries}`)
+    if (found !== entries || named !== entries)
+      throw new Error(`Listed ${found} and ${named} entries, wanted ${entries}`)
     began = performance.now()
     walk(join(directory, 'entries'), () => undefined)
     samples.walk.push(performance.now() - began)
@@ -43,8 +55,8 @@ export async function measureEntries(directory: string, entries: number, rounds:
     walk(join(directory, 'entries'), readEnd)
     samples.readWalk.push(performance.now() - began)
   }
-  const { open, list, walk: names, readWalk } = samples
-  return { entries, open: median(open), list: median(list), walk: median(names), readWalk: median(readWalk) }
+  const medians = { open: median(samples.open), list: median(samples.list), keys: median(samples.keys) }
+  return { entries, ...medians, walk: median(samples.walk), readWalk: median(samples.readWalk) }
 }
 
 export async function measureEviction(
