@@ -23,14 +23,14 @@ export class Deadlines {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Calls `onTime` when the time is over, unless it is given to {@link end} before. */
+  /** Calls `onTime`, which must not throw, when the time is over, unless it is given to {@link end} before. */
   begin(onTime: () => void): Deadline {
     const dueMs = performance.now() + this.#timeoutMs
     const deadline: Deadline = { dueMs, onTime, isPending: true, earlier: this.#last, later: undefined }
     if (this.#last === undefined) this.#first = deadline
     else this.#last.later = deadline
     this.#last = deadline
-    if (this.#timer === undefined) this.#arm(this.#timeoutMs)
+    if (this.#timer === undefined) this.#arm()
     else if (this.#first === deadline) this.#keepAlive(true)
     return deadline
   }
@@ -50,10 +50,14 @@ export class Deadlines {
     else earlier.later = later
     if (later === undefined) this.#last = earlier
     else later.earlier = earlier
+    // Who still holds it shall not hold all that came after.
+    deadline.earlier = undefined
+    deadline.later = undefined
   }
 
-  #arm(ms: number): void {
-    this.#timer = setTimeout(() => this.#fire(), ms)
+  // For the first of them, which is there.
+  #arm(): void {
+    this.#timer = setTimeout(() => this.#fire(), Math.ceil(this.#first!.dueMs - performance.now()))
   }
 
   #fire(): void {
@@ -64,7 +68,7 @@ export class Deadlines {
       this.#take(first)
       first.onTime()
     }
-    if (this.#first !== undefined && this.#timer === undefined) this.#arm(Math.ceil(this.#first.dueMs - nowMs))
+    if (this.#first !== undefined && this.#timer === undefined) this.#arm()
   }
 
   // In Node a timer keeps the process: only a call under way is to.

@@ -150,14 +150,15 @@ export class GuardedRedis implements RedisPort {
         return true
       }
       const failed = (error: unknown): void => {
-        if (end()) reject(this.#failure(pass, error))
+        if (end()) this.#reject(reject, pass, error)
       }
       const onAbort = (): void => failed(abortedBy(signal))
       const deadline = this.#deadlines.begin(() => {
         signal?.removeEventListener('abort', onAbort)
         // Twice nothing at all: the connection may be dead, where another would not be.
-        if (isProbe && answers === this.#answers) this.#port.renew?.()
-        reject(this.#failure(pass, new CacheError('TIMEOUT', `Redis did not answer within ${this.#timeoutMs} ms`)))
+        const isDead = isProbe && answers === this.#answers
+        const error = new CacheError('TIMEOUT', `Redis did not answer within ${this.#timeoutMs} ms`)
+        this.#reject(reject, pass, error, isDead)
       })
       if (signal?.aborted) return onAbort()
       signal?.addEventListener('abort', onAbort, { once: true })
@@ -186,6 +187,17 @@ export class GuardedRedis implements RedisPort {
     this.#breaker.hint()
   }
 
+  #reject(reject: (reason: unknown) => void, pass: BreakerPass, error: unknown, isDead = false): void {
+    // A port or a clock of somebody else's may throw.
+    try {
+      if (isDead) this.#port.renew?.()
+      reject(this.#failure(pass, error))
+    } catch (thrown) {
+      pass.abandoned()
+      reject(thrown)
+    }
+  }
+
   /** What a call rejects with, after the breaker heard of it. */
   #failure(pass: BreakerPass, error: unknown): unknown {
     if (isCacheError(error, 'ABORTED') || isCacheError(error, 'CLOSED') || isNotConnected(error)) {
@@ -211,7 +223,7 @@ export class GuardedRedis implements RedisPort {
 // A port that throws at once rejects as well.
 function workOf<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return call()
+    return Promise.resolve(call())
   } catch (error) {
     return Promise.reject(error)
   }

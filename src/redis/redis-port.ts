@@ -4,8 +4,9 @@ import type { CallSignal } from '../core/call-signal.ts'
 export type RedisArgument = string | Uint8Array
 
 /**
- * What Redis answers: strings of any kind as bytes that are the caller's, integers as numbers, `null` for nil, arrays as
- * arrays. An error within an array (of `EXEC`) is an `Error` in its place; one of the whole answer rejects.
+ * What Redis answers: strings of any kind as bytes that the caller may change (their buffer is not to be transferred),
+ * integers as numbers, `null` for nil, arrays as arrays. An error within an array (of `EXEC`) is an `Error` in its place; one
+ * of the whole answer rejects.
  */
 export type RedisReply = Uint8Array | number | null | Error | readonly RedisReply[]
 

@@ -223,7 +223,10 @@ function hasHashTag(prefix: string): boolean {
 
 function bytesOrAbsent(answer: RedisReply): Uint8Array | undefined {
   if (answer === null) return undefined
-  if (answer instanceof Uint8Array) return answer
+  // In memory of its own: who gets it may transfer it.
+  if (answer instanceof Uint8Array) {
+    return answer.byteLength === answer.buffer.byteLength ? answer : new Uint8Array(answer)
+  }
   throw new CacheError('IO', 'GET did not answer bytes')
 }
 

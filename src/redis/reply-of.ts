@@ -13,7 +13,7 @@ export function replyOf(answer: unknown): RedisReply {
 
 /**
  * `bytes` without the memory that they were read into, which would be kept as long as they are; in it where they are more
- * than half of it: then nothing else of that kind is, and a copy would cost more than the rest.
+ * than half of it: a copy would cost more than the rest. What else lies there may be part of the next reply.
  */
 export function plainBytes(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, byteLength } = bytes

@@ -72,7 +72,7 @@ export class HeldValue implements LocalEntry {
 
   /** Makes sure that it holds no larger buffer than it needs: clients give out parts of what they received. */
   compact(): void {
-    if (this.#body.buffer.byteLength > 2 * this.#body.byteLength + overheadBytes)
+    if (this.#body.buffer.byteLength > 1.25 * this.#body.byteLength + overheadBytes)
       this.#body = new Uint8Array(this.#body)
   }
 

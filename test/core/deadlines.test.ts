@@ -64,6 +64,27 @@ it('one that is told may end another, and begin one', () => {
   expect(told).toEqual(['new'])
 })
 
+it('one that begins while another is told makes none late', () => {
+  const deadlines = new Deadlines(100)
+  const { begin, told } = follow(deadlines)
+  deadlines.begin(() => begin('new'))
+  vi.advanceTimersByTime(40)
+  begin('b')
+  vi.advanceTimersByTime(100)
+  expect(told).toEqual(['b'])
+  vi.advanceTimersByTime(60)
+  expect(told).toEqual(['b', 'new'])
+})
+
+it('one that is over leads to no other', () => {
+  const deadlines = new Deadlines(100)
+  const [a, b, c] = ['a', 'b', 'c'].map(() => deadlines.begin(() => undefined))
+  deadlines.end(b!)
+  deadlines.end(a!)
+  deadlines.end(c!)
+  for (const over of [a, b, c]) expect([over!.earlier, over!.later]).toEqual([undefined, undefined])
+})
+
 it('one timer serves them all, and without a call it does not keep the process', () => {
   vi.useRealTimers()
   const kept = (): number => process.getActiveResourcesInfo().filter(each => each === 'Timeout').length

@@ -65,6 +65,19 @@ it('after failures Redis is left alone; one probe looks whether it is back', asy
   expect(guarded.breakerState).toBe('closed')
 })
 
+it('a port that throws as it renews rejects the call, and the next one looks whether Redis is back', async () => {
+  let nowMs = 0
+  const fails = { renew: () => expect.fail('no renewal') }
+  const port = Object.assign(new ScriptedPort(), fails)
+  const guarded = new GuardedRedis(port, { timeoutMs: 20, breaker, clock: () => nowMs })
+  port.answer = () => new Promise(() => {})
+  await Promise.allSettled([guarded.command(get), guarded.command(get)])
+  nowMs = 100
+  await expect(guarded.command(get)).rejects.toThrow('no renewal')
+  port.answer = async () => 1
+  expect(await guarded.command(get)).toBe(1)
+})
+
 it.each(['LOADING', 'BUSY', 'TRYAGAIN', 'CLUSTERDOWN', 'MASTERDOWN'])(
   '%s is a server that cannot serve now',
   async word => {

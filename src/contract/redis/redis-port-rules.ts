@@ -5,7 +5,7 @@
 export const redisPortRules = {
   P1: 'Arguments go to Redis byte for byte, of a view only the bytes it shows, text as UTF-8; values come back so.',
   P2: 'Strings of any kind come as bytes, integers as numbers, nil as null, arrays as arrays, in arrays too.',
-  P3: 'Bytes that come are plain Uint8Arrays over memory of their own, less than twice as much as they are; bytes that went may be changed as soon as the call is made.',
+  P3: 'Bytes that come are plain Uint8Arrays that the caller may change; their memory is less than twice as long, and not to be transferred. Bytes that went may be changed as soon as the call is made.',
   P4: 'What Redis refuses rejects with an Error that has its message, and ends nothing else.',
   P5: 'pipeline() does its commands in their order and answers in it, an Error where Redis refused one; none is fine.',
   P6: 'Commands on one key are done in the order of the calls, whether or not somebody waits in between.',

@@ -40,6 +40,7 @@ type Judgement = 'valid' | 'dead' | undefined
 
 const noBytes = new Uint8Array()
 const keysPerCommand = 500
+const maxKeptBytes = 4096
 
 /** The entry of a record, with its times on this process's clock. */
 export function entryOf(partition: Partition, record: NativeRecord): SyncedEntry | undefined {
@@ -164,7 +165,8 @@ export class NativeReader {
     look: NativeLook,
     judge: (record: NativeRecord) => Judgement,
   ): RemoteRead | undefined {
-    const seen = new NativeSeen(look, bytes)
+    // It may be held as long as a load takes, and a large value need not be.
+    const seen = new NativeSeen(look, bytes.byteLength > maxKeptBytes ? bytes.slice(0, recordHeadBytes) : bytes)
     let record: NativeRecord
     try {
       record = decodeRecord(bytes)
