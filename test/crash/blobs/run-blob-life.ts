@@ -74,8 +74,8 @@ class BlobRun {
   readonly #random: Random
   readonly #marks: Mark[] = []
   readonly #changes = new Map<string, Change[]>(blobIds.map(id => [idOf(id), []]))
-  /** By id: what processes that were killed may have left half done; who next comes across it completes it. */
-  readonly #halfDone = new Map<string, readonly (Tick | undefined)[]>()
+  /** By id: puts that processes which were killed may have left half done; who next comes across one completes it. */
+  readonly #halfDone = new Map<string, readonly Tick[]>()
   // What comes of an image depends on nothing but the image and whether the machine was started anew.
   readonly #known = new Map<string, Promise<BlobRecovery>>()
 
@@ -146,7 +146,7 @@ class BlobRun {
     const { maxBytes, maxCount } = this.#life.config
     const isGivenUp = tick === undefined && (maxBytes !== undefined || maxCount !== undefined)
     if (step.killAfter !== undefined || isGivenUp) return
-    const allowed = step.touches.get(id) ?? this.#halfDone.get(id)
+    const allowed: readonly (Tick | undefined)[] | undefined = step.touches.get(id) ?? this.#halfDone.get(id)
     if (allowed?.includes(tick as Tick)) return
     throw new Error(`${this.#life.title}: ${step.title} made ${id} ${tick}`)
   }
@@ -155,9 +155,12 @@ class BlobRun {
   #noteHalfDone({ killAfter, touches }: BlobStep): void {
     if (this.#life.config.layout === 'native') return
     for (const [id, values] of touches) {
+      if (killAfter === undefined) {
+        this.#halfDone.delete(id)
+        continue
+      }
       const puts = values.filter(value => value !== undefined)
-      if (killAfter === undefined) this.#halfDone.delete(id)
-      else this.#halfDone.set(id, [...(this.#halfDone.get(id) ?? []), ...puts])
+      this.#halfDone.set(id, [...(this.#halfDone.get(id) ?? []), ...puts])
     }
   }
 
