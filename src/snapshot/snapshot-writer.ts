@@ -86,7 +86,9 @@ export class SnapshotWriter {
     }
     this.#belief = { head, columns: new Map([...columns, ...(isSame ? known.columns : [])]) }
     if (!isSame) this.#inventory = undefined
-    this.#checkedAtMs = atMs
+    // Whoever read a part knows nothing of the rest.
+    if (isWhole) this.#checkedAtMs = atMs
+    else if (!isSame) this.#checkedAtMs = Number.NEGATIVE_INFINITY
   }
 
   // What another spec stored is no ground to write changes on.

@@ -77,6 +77,35 @@ describe('what a cache trusts', () => {
     expect((await open().load())?.state).toEqual({ n: 5 })
   })
 
+  it('trusts what a load of all columns saw for a second, and what a load of some saw not at all', async () => {
+    const disk = new MemoryStore()
+    let nowMs = 1_000_000
+    const cache = new SnapshotCache<Texts>(disk, { immutable: true, now: () => nowMs })
+    // Not to be compressed so far that it rides in the head.
+    const long = Array.from({ length: 20_000 }, (_, i) => i ** 2).join()
+    const state = { long, n: 1 }
+    await cache.store(state)
+    const takeAway = async (): Promise<void> => {
+      for await (const key of disk.list('snapshot/long/')) await disk.remove(key)
+    }
+    nowMs += 5_000
+    await cache.load()
+    await takeAway()
+    expect(await cache.store(state)).toMatchObject({ skipped: 'unchanged' })
+
+    nowMs += 5_000
+    expect((await cache.load({ columns: ['n'] }))?.state).toEqual({ n: 1 })
+    expect(await cache.store(state)).toMatchObject({ skipped: false })
+    expect((await cache.load())?.state).toEqual(state)
+
+    const other = new SnapshotCache<Texts>(disk, { immutable: true, now: () => nowMs })
+    await other.store({ long, n: 2 })
+    await cache.load({ columns: ['long', 'n'] })
+    await takeAway()
+    await cache.store({ long, n: 2 })
+    expect((await cache.load())?.state).toEqual({ long, n: 2 })
+  })
+
   it('looks again after a write of its own failed', async () => {
     const { counts, faults, open } = setUp(true)
     const cache = open()
