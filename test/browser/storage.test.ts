@@ -70,6 +70,17 @@ describeChromium('the storage of a page', () => {
     await close()
   })
 
+  it('ends every write that it is evicted in', async () => {
+    const { tab, session, close } = await openFresh()
+    for (let round = 0; round < 10; round++) {
+      const writes = tab.call('storeMany')
+      await clear(session)
+      for (const result of await writes) expect(Object.keys(result)[0]).toMatch(/^(?:value|code)$/)
+      expect(await tab.call('save', round)).toEqual({ value: round })
+    }
+    await close()
+  })
+
   it('leaves no connection behind that keeps others waiting, however many calls find it evicted', async () => {
     const { tab, session, close } = await openFresh()
     const removed: string[] = []

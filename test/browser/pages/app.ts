@@ -44,6 +44,8 @@ export interface AppPage {
   load(): Promise<Outcome<number | undefined>>
   /** Stores one state after the other, for ever; calls `acknowledged(number)` after each. */
   saveForever(first: number): Promise<void>
+  /** Stores 100 values at once. */
+  storeMany(): Promise<Outcome<void>[]>
   exclusive(): boolean
   durability(): string
   /** The bytes that the database keeps for a view of 10 bytes of a buffer of 1,000. */
@@ -89,6 +91,10 @@ export function appOn(
         await cache!.store(stateOf(number, number % 200))
         await acknowledged(number)
       }
+    },
+    async storeMany() {
+      const values = Array.from({ length: 100 }, (_, i) => new Uint8Array(i))
+      return await Promise.all(values.map((value, i) => outcome(() => store!.store(`value-${i}`, value))))
     },
     exclusive: () => store!.exclusive,
     durability: () => store!.durability,

@@ -10,6 +10,7 @@ const names = [
   'save',
   'load',
   'saveForever',
+  'storeMany',
   'exclusive',
   'durability',
   'bytesOfView',
