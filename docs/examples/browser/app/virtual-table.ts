@@ -8,7 +8,7 @@ export interface TableRow {
 
 const extraRows = 12
 
-/** Draws only the rows of a long table that are in view. The rows of the document are made once and filled again. */
+/** Draws only the rows of a long table that are in view. Rows that are in the document already are filled again. */
 export class VirtualTable<Item> {
   readonly #scroller: HTMLElement
   readonly #table: HTMLTableElement
@@ -67,11 +67,8 @@ export class VirtualTable<Item> {
     const first = Math.max(0, Math.floor(this.#scroller.scrollTop / this.#rowPx) - extraRows)
     const shown = this.#items.slice(first, first + inView + 2 * extraRows)
     while (this.#rows.length < shown.length) this.#rows.push(this.#addRow(this.#table.tHead!.rows[0]!.cells.length))
-    for (const [i, row] of this.#rows.entries()) {
-      const item = shown[i]
-      row.hidden = item === undefined
-      if (item !== undefined) this.#fill(row, first + i, this.#rowOf(item))
-    }
+    for (const row of this.#rows.splice(shown.length)) row.remove()
+    for (const [i, row] of this.#rows.entries()) this.#fill(row, first + i, this.#rowOf(shown[i]!))
     this.#above.style.height = `${first * this.#rowPx}px`
     this.#below.style.height = `${(this.#items.length - first - shown.length) * this.#rowPx}px`
     this.#rowPx = this.#rows[0]?.offsetHeight || this.#rowPx
