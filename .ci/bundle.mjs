@@ -41,7 +41,8 @@ const writing = await staticModules('src/snapshot/write-side.ts')
 // What runs in browsers too: it must not share a file with what imports Node's modules.
 const leveled = await staticModules('src/store/level-store.ts')
 // What stores have in common.
-const common = /src.(store.(key-queue|durability|file-error|process-stat|claim-lock|dir-lock)|core.running-calls)\./
+const common =
+  /src.(store.(key-queue|durability|directory-mode|file-error|process-stat|claim-lock|dir-lock)|core.running-calls)\./
 await build.write({
   dir: 'dist',
   ...readable,

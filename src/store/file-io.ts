@@ -1,5 +1,8 @@
 /// <reference types="node" />
-import fs from 'node:fs'
+import { builtinModule } from '../bytes/builtin-module.ts'
+
+// An import would touch every export, which brings in all of Node's streams: two milliseconds of each start-up.
+const fs = builtinModule<typeof import('node:fs')>('node:fs')!
 
 /** What `await` turns into `T`. */
 export type Awaitable<T> = T | Promise<T>

@@ -30,6 +30,6 @@ describe('in a bundle for browsers', () => {
 
   it('the check finds what FileStore imports', async () => {
     const { imports } = await bundle('store/file-store.ts')
-    expect(imports).toContain('node:fs')
+    expect(imports).toContain('node:path')
   })
 })
