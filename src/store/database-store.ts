@@ -76,7 +76,7 @@ export class DatabaseStore implements Store {
     this.#check(options)
     checkPrefix(prefix)
     const action = 'Cannot list keys'
-    const opening = this.#read(async () => keysFrom(this.#database, prefix))
+    const opening = this.#read(async () => this.#database.keys(rangeOf(prefix)))
     try {
       const iterator: LevelKeyIterator = await this.#finish(opening, action, options)
       for (;;) {
@@ -85,7 +85,7 @@ export class DatabaseStore implements Store {
         if (keys.length === 0) return
         for (const key of keys) {
           checkSignal(options.signal)
-          if (isKeySize(key) && key.startsWith(prefix)) yield key
+          if (isKeySize(key)) yield key
         }
       }
     } finally {
@@ -198,17 +198,6 @@ export class DatabaseStore implements Store {
     checkSignal(options.signal)
     for (const key of keys) checkKey(key)
   }
-}
-
-// By a seek, not by a lower bound: after damage a table of LevelDB may give a key that is too small, which would end a range
-// that begins later before what follows it.
-function keysFrom(database: LevelDatabase, prefix: string): LevelKeyIterator {
-  const range = rangeOf(prefix)
-  if (range.gte === undefined || database.supports?.seek !== true) return database.keys(range)
-  const { gte, ...upTo } = range
-  const iterator = database.keys(upTo)
-  iterator.seek!(gte)
-  return iterator
 }
 
 function rangeOf(prefix: string): LevelRangeOptions {

@@ -23,8 +23,6 @@ export type LevelOperation =
 /** What {@link LevelStore} uses of a key iterator. */
 export interface LevelKeyIterator {
   nextv(size: number): Promise<string[]>
-  /** Goes to the first key from `target` on; there if the database `supports` it. */
-  seek?(target: string): void
   close(): Promise<void>
 }
 
@@ -35,7 +33,6 @@ export interface LevelKeyIterator {
 export interface LevelDatabase {
   /** `'opening'`, `'open'`, `'closing'` or `'closed'`. */
   readonly status: string
-  readonly supports?: { readonly seek?: boolean }
   open(): Promise<void>
   close(): Promise<void>
   get(key: string, options: LevelValueOptions): Promise<Uint8Array | undefined>

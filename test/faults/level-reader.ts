@@ -9,19 +9,25 @@ import { makeState, openApp } from '../snapshot/app-state.ts'
 /** How many snapshots the databases hold. */
 export const damagedStates = 4
 
+// Which of the snapshots of the database a state is, -1 if none.
+function tickOf(found: unknown): number {
+  return Array.from({ length: damagedStates }, (_, tick) => makeState(tick, 6)).findIndex(state =>
+    isDeepStrictEqual(state, found),
+  )
+}
+
 async function outcomeOf(dir: string): Promise<string> {
   try {
     const store = await LevelStore.open(dir)
     try {
       const found = (await openApp(store).load())?.state
-      const index = Array.from({ length: damagedStates }, (_, tick) => makeState(tick, 6)).findIndex(state =>
-        isDeepStrictEqual(state, found),
-      )
-      if (found !== undefined && index < 0) return 'wrong'
+      if (found !== undefined && tickOf(found) < 0) return 'wrong'
       // Where it opens, the cache works on.
       await openApp(store).store(makeState(9))
-      if (!isDeepStrictEqual((await openApp(store).load())?.state, makeState(9))) return 'stuck'
-      return found === undefined ? 'nothing' : index === damagedStates - 1 ? 'newest' : 'older'
+      const stored = (await openApp(store).load())?.state
+      if (!isDeepStrictEqual(stored, makeState(9)))
+        return stored === undefined || tickOf(stored) >= 0 ? 'hidden' : 'wrong'
+      return found === undefined ? 'nothing' : tickOf(found) === damagedStates - 1 ? 'newest' : 'older'
     } finally {
       await store.close()
     }
