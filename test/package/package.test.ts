@@ -126,6 +126,26 @@ describe('the packed package', () => {
     expect(stdout.trim()).toBe(entryPrograms[entry]!.prints)
   })
 
+  // Streams, perf_hooks or crypto take a tenth of a start each. Locks that are no claim in memory need node:net.
+  it('starts from files with no module of Node that was not there', async () => {
+    const open = `
+      const { SnapshotCache } = await import('coldsnap')
+      const { FileStore } = await import('coldsnap/file')
+      const store = await FileStore.open('started', { lock: false })
+      const cache = new SnapshotCache(store)`
+    const programs = {
+      'store.mjs': `${open}; await cache.store({ first: 1, second: 2 })`,
+      'start.mjs': `const before = new Set(process.moduleLoadList)${open}
+        const { state } = await cache.load({ columns: ['first'] })
+        const added = process.moduleLoadList.filter(name => !before.has(name))
+        console.log(JSON.stringify({ state, added }))`,
+    }
+    for (const [name, code] of Object.entries(programs)) await writeFile(join(project, name), code)
+    await run(process.execPath, ['store.mjs'], { cwd: project })
+    const { stdout } = await run(process.execPath, ['start.mjs'], { cwd: project })
+    expect(JSON.parse(stdout)).toEqual({ state: { first: 1 }, added: [] })
+  })
+
   it('has a program for every entry, and can be required from CommonJS', async () => {
     expect(Object.keys(entryPrograms)).toEqual(entryPoints().map(({ name }) => name))
     await writeFile(join(project, 'entries.cjs'), `console.log(typeof require('coldsnap').SnapshotCache)`)
