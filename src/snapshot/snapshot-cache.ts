@@ -160,6 +160,7 @@ export class SnapshotCache<State extends object> {
     const { head, result, problems, fallback } = found
     const report: Report = { problems, fallback }
     this.#tell(report)
+    if (head === undefined || fallback) this.#forget()
     if (head === undefined || result === undefined) return undefined
     if (!fallback) this.#learn({ ...result, head, isWhole: columns === undefined, atMs: this.#options.now() })
     this.#loaded.set(result.state, { isPartial: columns !== undefined })
@@ -235,8 +236,7 @@ export class SnapshotCache<State extends object> {
   async clear(options: CallOptions = {}): Promise<void> {
     checkCallOptions(options)
     await this.#run(async () => {
-      this.#found = undefined
-      this.#writing?.writer.forget()
+      this.#forget()
       const { clearSnapshots } = await import('./maintenance.ts')
       await clearSnapshots(this.#source, options.signal)
     }, options.signal)
@@ -254,6 +254,12 @@ export class SnapshotCache<State extends object> {
 
   #tell({ problems, fallback }: Report): void {
     if (problems.length > 0) tell(this.#options.onReport, { problems, fallback })
+  }
+
+  // What was believed to be stored is not what is there.
+  #forget(): void {
+    this.#found = undefined
+    this.#writing?.writer.forget()
   }
 
   #learn(found: FoundLoad): void {

@@ -26,7 +26,7 @@ export interface WriteRules extends ResolvedOptions {
 export interface FoundLoad {
   readonly head: OpenedHead
   readonly asStored: ReadonlyMap<string, LoadedColumn>
-  /** Whether everything that the head names was read. */
+  /** Whether all columns were read; of those that are arrays, perhaps not the keys. */
   readonly isWhole: boolean
   /** When, by the clock of the cache. */
   readonly atMs: number

@@ -148,14 +148,15 @@ export class IndexedDatabase implements LevelDatabase {
   async #write(isStrict: boolean, run: (objects: IDBObjectStore) => unknown): Promise<void> {
     const objects = this.#begin('readwrite', isStrict)
     const { transaction } = objects
-    const ended = new AbortController()
+    const { db } = transaction
+    let onClose = (): void => undefined
     const done = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve()
       transaction.onabort = () => reject(transaction.error ?? new Error('The browser aborted the transaction'))
-      // Chromium tells a transaction that was told to commit no more than this, when it clears the data meanwhile.
-      const onClose = (): void => reject(new Error('The browser closed the database'))
-      transaction.db.addEventListener('close', onClose, { signal: ended.signal })
-    }).finally(() => ended.abort())
+      onClose = () => reject(new Error('The browser closed the database'))
+      // All that Chromium tells a transaction that was told to commit, when it clears the data meanwhile.
+      db.addEventListener('close', onClose)
+    }).finally(() => db.removeEventListener('close', onClose))
     try {
       run(objects)
       // Not before all of it was asked for; it saves the wait for the answers.

@@ -106,6 +106,19 @@ describe('what a cache trusts', () => {
     expect((await cache.load())?.state).toEqual({ long, n: 2 })
   })
 
+  it.each([[['n']], [undefined]])('looks again after a load of %s found damage', async columns => {
+    const disk = new MemoryStore()
+    const cache = new SnapshotCache<Texts>(disk, { immutable: true, now: () => 1_000_000 })
+    const state = { long: Array.from({ length: 20_000 }, (_, i) => i ** 2).join(), n: 1 }
+    await cache.store(state)
+    const damaged = columns === undefined ? 'snapshot/long/' : 'snapshot/@head/'
+    for await (const key of disk.list(damaged)) await disk.store(key, new Uint8Array(3))
+    const snapshot = columns === undefined ? await cache.load() : await cache.load({ columns: ['n'] })
+    expect(snapshot).toBeUndefined()
+    expect(await cache.store(state)).toMatchObject({ skipped: false })
+    expect((await cache.load())?.state).toEqual(state)
+  })
+
   it('looks again after a write of its own failed', async () => {
     const { counts, faults, open } = setUp(true)
     const cache = open()
