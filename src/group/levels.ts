@@ -1,3 +1,4 @@
+import { inOwnMemory } from '../bytes/in-own-memory.ts'
 import { type Entry, entryUntil, isExpired } from './entry.ts'
 import type { EntryCache, EntryCacheFactory, EntryCacheStats } from './entry-cache.ts'
 import { LruCache } from './lru-cache.ts'
@@ -82,5 +83,6 @@ export class Levels {
 // A value that is a part of what a network or a store read would keep all of that alive, past any budget.
 function compact(entry: Entry): Entry {
   const { value } = entry
-  return value.byteLength === value.buffer.byteLength ? entry : { ...entry, value: new Uint8Array(value) }
+  const own = inOwnMemory(value)
+  return own === value ? entry : { ...entry, value: own }
 }

@@ -1,3 +1,4 @@
+import { inOwnMemory } from '../bytes/in-own-memory.ts'
 import { compareUtf8, isWellFormed, utf8DecodeIfValid, utf8Length } from '../bytes/utf8.ts'
 import {
   checkBytes,
@@ -223,10 +224,8 @@ function hasHashTag(prefix: string): boolean {
 
 function bytesOrAbsent(answer: RedisReply): Uint8Array | undefined {
   if (answer === null) return undefined
-  // In memory of its own: who gets it may transfer it.
-  if (answer instanceof Uint8Array) {
-    return answer.byteLength === answer.buffer.byteLength ? answer : new Uint8Array(answer)
-  }
+  // Who gets it may transfer it.
+  if (answer instanceof Uint8Array) return inOwnMemory(answer)
   throw new CacheError('IO', 'GET did not answer bytes')
 }
 

@@ -1,3 +1,4 @@
+import { inOwnMemory } from '../bytes/in-own-memory.ts'
 import { utf8Decode, utf8Encode } from '../bytes/utf8.ts'
 import type {
   LevelDatabase,
@@ -77,7 +78,7 @@ export class IndexedDatabase implements LevelDatabase {
   }
 
   async put(key: string, value: Uint8Array, { sync }: LevelValueOptions & LevelWriteOptions): Promise<void> {
-    await this.#write(sync, objects => objects.put(storedValue(value), storedKey(key)))
+    await this.#write(sync, objects => objects.put(inOwnMemory(value), storedKey(key)))
   }
 
   async del(key: string, { sync }: LevelKeyOptions & LevelWriteOptions): Promise<void> {
@@ -89,7 +90,7 @@ export class IndexedDatabase implements LevelDatabase {
     await this.#write(sync, objects => {
       for (const operation of operations) {
         const key = storedKey(operation.key)
-        if (operation.type === 'put') objects.put(storedValue(operation.value), key)
+        if (operation.type === 'put') objects.put(inOwnMemory(operation.value), key)
         else objects.delete(key)
       }
     })
@@ -219,12 +220,6 @@ function keyText(key: IDBValidKey): string {
   } catch {
     return ''
   }
-}
-
-// The database would keep all of the memory that a view shows a part of.
-function storedValue(value: Uint8Array): Uint8Array {
-  const { buffer, byteLength } = value
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? value : value.slice()
 }
 
 function bytesOf(value: unknown): Uint8Array | undefined {
