@@ -159,8 +159,7 @@ export class SnapshotCache<State extends object> {
     )
     const { head, result, problems, fallback } = found
     const report: Report = { problems, fallback }
-    this.#tell(report)
-    if (head === undefined || fallback) this.#forget()
+    this.#heed(report, head !== undefined)
     if (head === undefined || result === undefined) return undefined
     if (!fallback) this.#learn({ ...result, head, isWhole: columns === undefined, atMs: this.#options.now() })
     this.#loaded.set(result.state, { isPartial: columns !== undefined })
@@ -185,7 +184,7 @@ export class SnapshotCache<State extends object> {
     return await this.#run(async () => {
       const { openView } = await import('./snapshot-view.ts')
       const opened = await openView<State>(this.#source, this.#options, this.#pinned, options)
-      this.#tell(opened)
+      this.#heed(opened, opened.view !== undefined)
       return opened.view
     }, options.signal)
   }
@@ -252,11 +251,12 @@ export class SnapshotCache<State extends object> {
     await this.close()
   }
 
-  #tell({ problems, fallback }: Report): void {
+  #heed({ problems, fallback }: Report, isFound: boolean): void {
+    // What was believed to be stored is not what is there.
+    if (!isFound || fallback) this.#forget()
     if (problems.length > 0) tell(this.#options.onReport, { problems, fallback })
   }
 
-  // What was believed to be stored is not what is there.
   #forget(): void {
     this.#found = undefined
     this.#writing?.writer.forget()

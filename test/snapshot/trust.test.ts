@@ -12,6 +12,9 @@ interface Texts {
   n: number
 }
 
+// Not to be compressed so far that it rides in the head.
+const text = (first: number): string => Array.from({ length: 20_000 }, (_, i) => (first + i) ** 2).join()
+
 interface SetUp {
   readonly counts: { lists: number }
   readonly faults: { isFull: boolean }
@@ -81,8 +84,7 @@ describe('what a cache trusts', () => {
     const disk = new MemoryStore()
     let nowMs = 1_000_000
     const cache = new SnapshotCache<Texts>(disk, { immutable: true, now: () => nowMs })
-    // Not to be compressed so far that it rides in the head.
-    const long = Array.from({ length: 20_000 }, (_, i) => i ** 2).join()
+    const long = text(0)
     const state = { long, n: 1 }
     await cache.store(state)
     const takeAway = async (): Promise<void> => {
@@ -106,15 +108,17 @@ describe('what a cache trusts', () => {
     expect((await cache.load())?.state).toEqual({ long, n: 2 })
   })
 
-  it.each([[['n']], [undefined]])('looks again after a load of %s found damage', async columns => {
+  it.each<[string, string, (cache: SnapshotCache<Texts>) => Promise<unknown>]>([
+    ['a load', 'snapshot/long/', async cache => await cache.load()],
+    ['a load of some columns', 'snapshot/@head/', async cache => await cache.load({ columns: ['n'] })],
+    ['a view', 'snapshot/@head/', async cache => await cache.view()],
+  ])('looks again after %s found damage', async (_, damaged, read) => {
     const disk = new MemoryStore()
     const cache = new SnapshotCache<Texts>(disk, { immutable: true, now: () => 1_000_000 })
-    const state = { long: Array.from({ length: 20_000 }, (_, i) => i ** 2).join(), n: 1 }
+    const state = { long: text(0), n: 1 }
     await cache.store(state)
-    const damaged = columns === undefined ? 'snapshot/long/' : 'snapshot/@head/'
     for await (const key of disk.list(damaged)) await disk.store(key, new Uint8Array(3))
-    const snapshot = columns === undefined ? await cache.load() : await cache.load({ columns: ['n'] })
-    expect(snapshot).toBeUndefined()
+    expect(await read(cache)).toBeUndefined()
     expect(await cache.store(state)).toMatchObject({ skipped: false })
     expect((await cache.load())?.state).toEqual(state)
   })
@@ -144,8 +148,6 @@ describe('what a cache trusts', () => {
     const store = Object.assign(intercepted, { exclusive: true })
     const open = (): SnapshotCache<Texts> => new SnapshotCache<Texts>(store, { immutable: true })
     const [one, other] = [open(), open()]
-    // Not to be compressed so far that it rides in the head.
-    const text = (first: number): string => Array.from({ length: 20_000 }, (_, i) => (first + i) ** 2).join()
     await one.store({ long: text(1), n: 0 })
     await other.load()
     await other.update({ n: 0.5 })
