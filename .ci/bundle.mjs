@@ -42,7 +42,7 @@ const writing = await staticModules('src/snapshot/write-side.ts')
 const leveled = await staticModules('src/store/level-store.ts')
 // What stores have in common.
 const common =
-  /src.(store.(key-queue|durability|directory-mode|file-error|process-stat|claim-lock|dir-lock)|core.running-calls)\./
+  /src.(store.(key-queue|durability|directory-mode|file-error|process-stat|claim-lock|dir-lock)|core.running-calls|bytes.in-own-memory)\./
 await build.write({
   dir: 'dist',
   ...readable,
