@@ -1,13 +1,15 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fromHex } from '../../src/bytes/hex.ts'
-import { utf8Decode } from '../../src/bytes/utf8.ts'
+import { utf8Decode, utf8Encode } from '../../src/bytes/utf8.ts'
+import { parseExact } from '../../src/codec/parse-exact.ts'
 import type { Head, Piece } from '../../src/snapshot/head.ts'
 import { openHead } from '../../src/snapshot/head-seal.ts'
 import { snapshotKeys } from '../../src/snapshot/keys.ts'
 import { pieceKey } from '../../src/snapshot/read-pieces.ts'
 import { decodeSegment, type Segment } from '../../src/snapshot/segment.ts'
 import { sealed } from '../format/golden-cases.ts'
+import type { Operation } from '../synced/go/operations.ts'
 
 export const keys = snapshotKeys('app')
 
@@ -70,4 +72,11 @@ export function readRecords(root: string): Map<string, Uint8Array>[] {
     .map(name => join(base, name, 'dir'))
     .filter(directory => fs.existsSync(directory))
     .map(filesIn)
+}
+
+/** The events and values of Go's cache in `fixtures/synced`. By `root`: the built fuzzer is elsewhere than its tests. */
+export function readGoValues(root: string): Uint8Array[] {
+  const text = fs.readFileSync(join(root, 'fixtures/synced/operations.json'), 'utf8')
+  const operations = parseExact(text) as readonly Operation[]
+  return operations.flatMap(({ event, redisValue }) => [event, redisValue ?? 'null']).map(utf8Encode)
 }

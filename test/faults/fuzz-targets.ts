@@ -2,7 +2,6 @@ import * as fc from 'fast-check'
 import { inflate } from '../../src/bytes/deflate.ts'
 import { digest } from '../../src/bytes/digest.ts'
 import { isLongName, isTempName, keyFromHex, keyToHex } from '../../src/bytes/file-name.ts'
-import { utf8Encode } from '../../src/bytes/utf8.ts'
 import { decodeElements, decodeValue } from '../../src/codec/decode.ts'
 import { decodePage } from '../../src/codec/page-decode.ts'
 import { parseExact, parseSpelled } from '../../src/codec/parse-exact.ts'
@@ -18,8 +17,7 @@ import { MemoryStore } from '../../src/store/memory-store.ts'
 import { decodeGoEvent } from '../../src/synced/go/go-event.ts'
 import { decodeGoJson } from '../../src/synced/go/go-json.ts'
 import { sealed } from '../format/golden-cases.ts'
-import { operations } from '../synced/go/operations.ts'
-import { type CorpusSegment, type CorpusStore, keys, readRecords, readStores } from './fuzz-corpus.ts'
+import { type CorpusSegment, type CorpusStore, keys, readGoValues, readRecords, readStores } from './fuzz-corpus.ts'
 import { groupDecoders, withDigest } from './fuzz-group.ts'
 import { below, mutate, pick, type Random } from './fuzz-mutate.ts'
 
@@ -98,7 +96,7 @@ export async function makeTargets(root: string, seed: number): Promise<FuzzTarge
   const sealedOnes = segments.filter(({ store }) => store.isSealed)
   const texts = allRecords.map(([, bytes]) => bytes)
   const utf8 = new TextDecoder()
-  const goSeeds = operations.flatMap(({ event, redisValue }) => [event, redisValue ?? 'null']).map(utf8Encode)
+  const goSeeds = readGoValues(root)
 
   return [
     plain('head', ofFormat, bodies, body => decodeHead(body)),
