@@ -98,22 +98,26 @@ export class BlobWriting {
 
   /** Deletes what `options` mean; whether there was one. */
   async delete(place: Place, options: BlobDeleteOptions): Promise<boolean> {
+    let isGone = false
     const isDeleted = await this.claimed(place, { signal: options.signal }, async () => {
       checkSignal(options.signal)
       await this.#parts.layout.recover(place)
       const current = await this.#current(place)
       // A damaged one is none, and goes all the same.
       if (current === undefined ? isConditional(options) : !isMeant(current, options)) return false
+      isGone = true
       return (await this.#remove(place)) && current !== undefined
     })
-    if (isDeleted) await this.#parts.directory.sync(place.directory)
+    // Also if there was none: who deleted it may have died before that was flushed.
+    if (isGone) await this.#parts.directory.sync(place.directory)
     return isDeleted
   }
 
   /** Deletes everything in a namespace; gives how many blobs there were. */
   async deleteNamespace(namespace: string, signal: AbortSignal | undefined): Promise<number> {
     let count = 0
-    const directories = new Set<string>()
+    // That of the namespace also if nothing is found: who deleted it may have died before that was flushed.
+    const directories = new Set<string>([this.#parts.layout.place(namespace, 'any').directory])
     for (const place of await this.#parts.layout.places(namespace)) {
       await this.claimed(place, { signal }, async () => {
         checkSignal(signal)

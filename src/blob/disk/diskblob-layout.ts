@@ -114,6 +114,8 @@ export class DiskblobLayout implements BlobLayout {
   async #publish(place: Place, data: string, sidecar: string, staging: Staging): Promise<boolean> {
     const intent = this.#intentOf(place)
     await this.#makeParents(place)
+    // The names of the blob that is replaced, if a process that died gave them: its intent goes now.
+    await this.#directory.sync(place.directory)
     await this.#rename(sidecar, intent)
     try {
       await this.#directory.sync(this.#intents)
@@ -161,8 +163,12 @@ export class DiskblobLayout implements BlobLayout {
     const intent = this.#intentOf(place)
     const bytes = await this.#read(intent)
     if (bytes === undefined) return
-    if (await this.#isAbout(bytes, place)) await this.#rename(intent, place.path + sidecarSuffix)
-    else await this.#directory.unlink(intent)
+    if (await this.#isAbout(bytes, place)) {
+      // Who put the data died, perhaps before their name was flushed: it must not be lost below that of the sidecar.
+      await this.#directory.sync(place.directory)
+      await this.#rename(intent, place.path + sidecarSuffix)
+      await this.#directory.sync(place.directory)
+    } else await this.#directory.unlink(intent)
   }
 
   async list(namespace: string, prefix: string): Promise<Iterable<Place>> {

@@ -200,8 +200,7 @@ export class NativeLayout implements BlobLayout {
   // Under the claim, so that nobody is about to give it an entry.
   async #dropUnneeded(place: Place, link: BodyLink): Promise<boolean> {
     if (await this.#needs(place, link)) return false
-    await this.#bodies.drop(link)
-    return true
+    return await this.#dropLinks(place, [link])
   }
 
   // One that is damaged, or of a later version, is left as it is.
