@@ -84,7 +84,7 @@ async function patchStored(
     stored !== undefined && belief?.table !== undefined && isOfSpec
       ? await planElements(writer, stored, belief, read(), rules, options)
       : await planAnew(writer, name, stored, read, rules, options)
-  if (planned === undefined) return unchanged(head.generation)
+  if (planned === undefined) return await unchanged(writer, inventory, options)
   const plans: ColumnPlan[] = head.columns.map(column => (column.name === name ? planned.column : planKept(column)))
   if (stored === undefined) plans.push(planned.column)
   const beliefs = new Map(columns).set(name, { ...planned.belief, value: undefined, hasValue: false })

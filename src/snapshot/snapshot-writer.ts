@@ -54,6 +54,8 @@ export class SnapshotWriter {
   // All keys, as far as this cache knows: the last listing, and what it wrote and removed since.
   #inventory: Inventory | undefined
   #generation = 0
+  // The head whose store failed last, if it failed: it may be there, and yet not outlive a loss of power.
+  #uncertain: string | undefined
   #checkedAtMs = Number.NEGATIVE_INFINITY
 
   /** The segments of `pinned` heads are spared: open views read from them. */
@@ -191,6 +193,11 @@ export class SnapshotWriter {
     return undefined
   }
 
+  /** Whether what is believed came to be stored by a commit that failed: "unchanged" would promise what nobody knows. */
+  get isUncertain(): boolean {
+    return this.#belief !== undefined && this.source.keys.head(this.#belief.head) === this.#uncertain
+  }
+
   /** Whether what is stored must be written anew whole: it is sealed with another key, or not at all. */
   get mustRewrite(): boolean {
     return this.#belief !== undefined && this.#belief.head.keyId !== this.source.cipher?.keyId
@@ -259,9 +266,11 @@ export class SnapshotWriter {
     if (this.#generation >= maxGeneration) throw new CacheError('CORRUPT', 'Cannot write: no generation is left')
     const id = { generation: ++this.#generation, nonce: randomNonce() }
     const plan = { ...id, savedAtMs, schemaVersion, columns }
+    this.#uncertain = this.source.keys.head(id)
     const { head, bytes } = await commit(this.source, plan, { codec, compress, signal, onProgress })
     const opened = { ...head, keyId: this.source.cipher?.keyId }
     this.#belief = { head: opened, columns: beliefs }
+    this.#uncertain = undefined
     // All of it was written now, or read or checked before.
     this.#whole.add(opened)
     const older = previous === undefined ? [] : [previous]

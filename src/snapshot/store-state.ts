@@ -96,7 +96,7 @@ function canSkip(
   rules: StoreRules,
 ): boolean {
   const { belief } = writer
-  if (belief === undefined || !writer.isTrusted || writer.mustRewrite) return false
+  if (belief === undefined || !writer.isTrusted || writer.mustRewrite || writer.isUncertain) return false
   if (belief.head.schemaVersion !== rules.schemaVersion || isGrowingStale(writer, isLoaded, rules)) return false
   const names = Object.keys(fields)
   if (names.length !== belief.head.columns.length) return false
@@ -108,7 +108,7 @@ function canSkip(
 
 function needsCommit(writer: SnapshotWriter, plan: StatePlan, isLoaded: boolean, rules: StoreRules): boolean {
   const { head } = writer.belief!
-  const isChanged = plan.written.length > 0 || plan.removed.length > 0
+  const isChanged = plan.written.length > 0 || plan.removed.length > 0 || writer.isUncertain
   return isChanged || head.schemaVersion !== rules.schemaVersion || isGrowingStale(writer, isLoaded, rules)
 }
 

@@ -27,7 +27,7 @@ export async function updateColumns(
     onStored: async inventory => {
       const belief = writer.belief!
       const plan = planState(columns as Readonly<Record<string, unknown>>, belief.head, belief.columns, rules)
-      if (plan.written.length === 0) return unchanged(belief.head.generation)
+      if (plan.written.length === 0) return await unchanged(writer, inventory, options)
       const planned = new Map(plan.columns.map(column => [column.name, column]))
       const merged: ColumnPlan[] = belief.head.columns.map(stored => planned.get(stored.name) ?? planKept(stored))
       for (const column of plan.columns) if (findColumn(belief.head, column.name) === undefined) merged.push(column)
@@ -38,9 +38,17 @@ export async function updateColumns(
   })
 }
 
-/** The result of a partial write that changed nothing. */
-export function unchanged(generation: number): StoreResult {
-  return { generation, written: [], removed: [], bytes: 0, skipped: 'unchanged' }
+/** Ends a partial write that changes nothing. What a commit that failed left is committed once more. */
+export async function unchanged(
+  writer: SnapshotWriter,
+  inventory: Inventory,
+  options: CallOptions,
+): Promise<StoreResult> {
+  const { head, columns } = writer.belief!
+  const nothing = { written: [], removed: [] }
+  if (!writer.isUncertain) return { ...nothing, generation: head.generation, bytes: 0, skipped: 'unchanged' }
+  const written = await writer.commit(head.columns.map(planKept), columns, inventory, options, head.savedAtMs)
+  return { ...nothing, ...written, skipped: false }
 }
 
 /** The two ways to write a part. */

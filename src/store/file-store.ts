@@ -98,6 +98,8 @@ export class FileStore implements Store {
   readonly #sync: SharedSync
   readonly #running = new RunningCalls()
   #isAnchored = false
+  // A flush of names that failed is owed to whoever is told next that something is done.
+  #owesFlush = false
   #closed: Promise<void> | undefined
 
   private constructor(parts: Parts) {
@@ -224,13 +226,13 @@ export class FileStore implements Store {
     }
     const io = this.#writer(value.byteLength)
     // Another writer may hold what is there by now.
-    if (this.#hold.isReplaced) await this.#hold.renew()
+    if (this.#hold.isReplaced) await this.#renew()
     try {
       await writeFileAtomically(io, write)
     } catch (error) {
       // The directory is gone, or someone tidied the temporary file away.
       if (systemCode(error) !== 'ENOENT') throw error
-      await this.#hold.renew()
+      await this.#renew()
       await writeFileAtomically(io, write)
     }
     await this.#flushDirectory()
@@ -240,7 +242,10 @@ export class FileStore implements Store {
     checkSignal(signal)
     const io = this.#writer(0)
     const path = join(this.dir, keyFile(key).name)
-    if (!(await retrySharing(() => isRegularFile(io, path), this.#system.platform))) return
+    if (!(await retrySharing(() => isRegularFile(io, path), this.#system.platform))) {
+      if (this.#owesFlush) await this.#flushDirectory()
+      return
+    }
     try {
       await retrySharing(() => io.unlink(path), this.#system.platform)
     } catch (error) {
@@ -249,8 +254,20 @@ export class FileStore implements Store {
     await this.#flushDirectory()
   }
 
+  async #renew(): Promise<void> {
+    await this.#hold.renew()
+    this.#isAnchored = false
+  }
+
   async #flushDirectory(): Promise<void> {
-    if (this.durability === 'power') await this.#sync.run()
+    if (this.durability !== 'power') return
+    try {
+      await this.#sync.run()
+      this.#owesFlush = false
+    } catch (error) {
+      this.#owesFlush = true
+      throw error
+    }
   }
 
   async #flushNames(): Promise<void> {

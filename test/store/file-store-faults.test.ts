@@ -178,6 +178,39 @@ describe('flushing', () => {
     await store.close()
   })
 
+  it('of the name of the directory is done anew for one that another program put in its place', async () => {
+    let parents = 0
+    const { dir, store } = await storeWith((operation, args) => {
+      if (operation === 'open' && args[0] === join(dir, '..')) parents++
+    })
+    await store.store('k', bytes('new'))
+    expect(parents).toBe(0)
+    fs.rmSync(dir, { recursive: true })
+    fs.mkdirSync(dir, { mode: 0o700 })
+    await store.store('k', bytes('newer'))
+    expect(parents).toBe(1)
+    await store.close()
+  })
+
+  it('of a removal that failed is made up for by the next one of the same key, though there is no file any more', async () => {
+    let flushes = 0
+    const fails = failAt('fsync', 'EIO')
+    const { store } = await storeWith((operation, args) => {
+      if (operation === 'fsync') flushes++
+      return fails(operation, args)
+    })
+    await store.remove('none')
+    expect(flushes).toBe(0)
+    await expect(store.remove('k')).rejects.toMatchObject({ code: 'IO', key: 'k' })
+    expect(await store.load('k')).toBeUndefined()
+    expect(flushes).toBe(1)
+    await store.remove('k')
+    expect(flushes).toBe(2)
+    await store.remove('k')
+    expect(flushes).toBe(2)
+    await store.close()
+  })
+
   it('never happens with durability "process"', async () => {
     const { store } = await storeWith(failAt('fsync', 'EIO', 1, true), 'process')
     await store.store('k', bytes('new'))
