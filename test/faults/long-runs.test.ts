@@ -5,8 +5,13 @@ import { bundle } from '../helpers/bundle.ts'
 
 const run = promisify(execFile)
 
-// What contributors start by hand, and no other test does: that it starts from where it is built to, not from the tests.
+// What contributors start by hand, from where it is built to. Other tests call what it is made of, from where that is.
 describe('a program for long runs', () => {
+  it('npm run fuzz does what it is for', async () => {
+    const { stdout } = await run(process.execPath, [await bundle('test/faults/fuzz.ts'), '--minutes', '0.01'])
+    expect(stdout).toMatch(/^seed \d+\n(?:.+: \d+ inputs, \d+ taken\n)+\d+ inputs: none crashed/)
+  })
+
   it.each([
     ['fuzz', 'test/faults/fuzz.ts'],
     ['kill', 'test/faults/kill.ts'],
