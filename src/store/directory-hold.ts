@@ -45,6 +45,8 @@ export class DirectoryHold {
     const target = await targetOf(system, directory)
     const lock = options.lock ? await lockDirectory(target, system.platform) : undefined
     try {
+      // At every start, although it takes as long as the rest: what a process that died wrote last is there to be seen, and a
+      // store of the same, which writes nothing, may say so only if it stays.
       const canSync = fsync && (await canSyncDirectory(system, directory))
       await removeStaleTemps(system, directory, options.lock)
       return new DirectoryHold(options, target.identity, canSync, lock)

@@ -4,6 +4,7 @@ import { utf8Decode } from '../../../src/bytes/utf8.ts'
 import type { FileIo, FileSystem } from '../../../src/store/file-io.ts'
 import { DiskReplay } from '../disk-replay.ts'
 import type { SystemLayer } from '../file-medium.ts'
+import { KillSwitch } from '../kill-switch.ts'
 import type { Replay } from '../medium.ts'
 import { type DiskFiles, type DiskOperation, diskPath, ModelDisk } from '../model-disk.ts'
 import type { Random } from '../random.ts'
@@ -62,17 +63,12 @@ export class BlobProcess {
   /** Resolves once it was killed. */
   readonly killed: Promise<void>
   readonly #config: BlobConfig
-  readonly #disk: ModelDisk
-  #killAt = Number.POSITIVE_INFINITY
+  readonly #switch: KillSwitch
 
   constructor(disk: ModelDisk, config: BlobConfig, layer: SystemLayer, number: number) {
-    this.#disk = disk
     this.#config = config
-    let kill = (): void => undefined
-    this.killed = new Promise(resolve => {
-      kill = resolve
-    })
-    const isKilled = (): boolean => disk.log.length >= this.#killAt
+    this.#switch = new KillSwitch(disk)
+    this.killed = this.#switch.killed
     const own = processToken()
     // No system has processes of such numbers.
     const alias = own.replace(/^[0-9a-f]+/, (0x400000 + number).toString(16))
@@ -82,16 +78,12 @@ export class BlobProcess {
           const call: unknown = Reflect.get(target, name, receiver)
           if (typeof call !== 'function') return call
           return (...args: unknown[]): unknown => {
-            if (isKilled()) {
-              kill()
-              return new Promise(() => undefined)
-            }
             const given = args.map(arg => (typeof arg === 'string' ? arg.replaceAll(own, alias) : arg))
             return Reflect.apply(call, target, given)
           }
         },
       })
-    const { system } = disk
+    const system = this.#switch.layer(disk.system)
     const blocking = view(system.blocking)
     const readdir: FileIo['readdir'] = async path => {
       const entries = await blocking.readdir(path)
@@ -106,7 +98,7 @@ export class BlobProcess {
 
   /** Stops for good after so many more operations. */
   killAfter(operations: number): void {
-    this.#killAt = this.#disk.log.length + operations
+    this.#switch.killAfter(operations)
   }
 
   /** Opens a store as this process. */
