@@ -90,8 +90,9 @@ export class BlobDirectory {
    */
   async sync(path: string): Promise<void> {
     if (!this.canSync) return
-    await this.#flush(path)
-    await this.#anchor(path)
+    if (await this.#flush(path)) await this.#anchor(path)
+    // Of what is not there the directory above it knows.
+    else if (path !== this.path) await this.sync(dirname(path))
   }
 
   // Who made the directory may not have flushed its name yet, or may have died before.
@@ -107,7 +108,8 @@ export class BlobDirectory {
     this.#anchored.add(path)
   }
 
-  async #flush(path: string): Promise<void> {
+  // Whether there is such a directory.
+  async #flush(path: string): Promise<boolean> {
     let shared = this.#syncs.get(path)
     if (shared === undefined) {
       shared = { sync: new SharedSync(() => syncDirectory(this.system, path)), users: 0 }
@@ -116,9 +118,11 @@ export class BlobDirectory {
     shared.users++
     try {
       await shared.sync.run()
+      return true
     } catch (error) {
       // Someone removed it with everything in it.
-      if (systemCode(error) !== 'ENOENT') throw error
+      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+      throw error
     } finally {
       if (--shared.users === 0) this.#syncs.delete(path)
     }

@@ -104,8 +104,8 @@ export class BlobWriting {
       await this.#parts.layout.recover(place)
       const current = await this.#current(place)
       // A damaged one is none, and goes all the same.
-      if (current === undefined ? isConditional(options) : !isMeant(current, options)) return false
-      isGone = true
+      isGone = current === undefined || isMeant(current, options)
+      if (current === undefined ? isConditional(options) : !isGone) return false
       return (await this.#remove(place)) && current !== undefined
     })
     // Also if there was none: who deleted it may have died before that was flushed.
@@ -116,8 +116,7 @@ export class BlobWriting {
   /** Deletes everything in a namespace; gives how many blobs there were. */
   async deleteNamespace(namespace: string, signal: AbortSignal | undefined): Promise<number> {
     let count = 0
-    // That of the namespace also if nothing is found: who deleted it may have died before that was flushed.
-    const directories = new Set<string>([this.#parts.layout.place(namespace, 'any').directory])
+    const directories = new Set<string>()
     for (const place of await this.#parts.layout.places(namespace)) {
       await this.claimed(place, { signal }, async () => {
         checkSignal(signal)

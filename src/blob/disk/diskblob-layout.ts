@@ -114,8 +114,8 @@ export class DiskblobLayout implements BlobLayout {
   async #publish(place: Place, data: string, sidecar: string, staging: Staging): Promise<boolean> {
     const intent = this.#intentOf(place)
     await this.#makeParents(place)
-    // The names of the blob that is replaced, if a process that died gave them: its intent goes now.
-    await this.#directory.sync(place.directory)
+    // A process that died may have given the names of the blob that is replaced: its intent goes now.
+    if ((await this.#sizeOf(place.path + sidecarSuffix)) !== undefined) await this.#directory.sync(place.directory)
     await this.#rename(sidecar, intent)
     try {
       await this.#directory.sync(this.#intents)
@@ -164,10 +164,9 @@ export class DiskblobLayout implements BlobLayout {
     const bytes = await this.#read(intent)
     if (bytes === undefined) return
     if (await this.#isAbout(bytes, place)) {
-      // Who put the data died, perhaps before their name was flushed: it must not be lost below that of the sidecar.
+      // Who put the data may have died before their name was flushed: it must not be lost below that of the sidecar.
       await this.#directory.sync(place.directory)
       await this.#rename(intent, place.path + sidecarSuffix)
-      await this.#directory.sync(place.directory)
     } else await this.#directory.unlink(intent)
   }
 

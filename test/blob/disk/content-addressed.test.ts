@@ -212,6 +212,7 @@ describe('what crashes leave', () => {
 it('names are flushed before what relies on them, and before what they replace goes', async () => {
   const calls: string[] = []
   const opened = new Map<unknown, string>()
+  let isStuck = false
   const dir = join(scratch(), 'blobs')
   const short = (path: unknown): string =>
     String(path)
@@ -227,7 +228,10 @@ it('names are flushed before what relies on them, and before what they replace g
     }
     if (operation === 'fsync') calls.push(`fsync ${opened.get(args[0])?.replace(/^temp.*/, 'temp')}`)
     if (operation === 'rename') calls.push(`rename to ${short(args[1])}`)
-    if (operation === 'unlink' && short(args[0]).startsWith('links')) calls.push(`unlink in ${short(args[0])}`)
+    if (operation === 'unlink' && short(args[0]).startsWith('links')) {
+      if (isStuck) throw systemError('EIO')
+      calls.push(`unlink in ${short(args[0])}`)
+    }
     return undefined
   })
   await using store = await DiskBlobStore.open(dir, { contentAddressed: true, io })
@@ -244,6 +248,13 @@ it('names are flushed before what relies on them, and before what they replace g
     'unlink in links/6e',
   ])
   expect(calls.filter(call => call.startsWith('fsync'))).toHaveLength(4)
+  // A body whose entry another one replaced, by a process that died before it flushed that.
+  isStuck = true
+  await store.put('n', 'k', bytes('newer'))
+  isStuck = false
+  calls.length = 0
+  await store.sweep('n')
+  expect(calls.slice(0, 2)).toEqual(['fsync entries/6e', 'unlink in links/6e'])
   calls.length = 0
   await store.delete('n', 'k')
   expect(calls.slice(0, 2)).toEqual(['fsync entries/6e', 'unlink in links/6e'])

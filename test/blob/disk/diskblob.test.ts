@@ -201,6 +201,15 @@ describe('names that the layout cannot carry are INVALID_KEY on every method', (
   })
 })
 
+it('deletes nothing below what is a blob, and says so', async () => {
+  await using store = await DiskBlobStore.open(copied(), { layout: 'diskblob' })
+  await store.put('a', 'b', bytes('body'))
+  expect(await store.delete('a', 'b/c')).toBe(false)
+  expect(await store.delete('a/b', 'k')).toBe(false)
+  expect(await store.deleteNamespace('a/b')).toBe(0)
+  expect((await store.get('a', 'b'))?.bytes).toEqual(bytes('body'))
+})
+
 describe('B22 what is damaged is a miss, told of, and disturbs no other', () => {
   const { NS, Key } = entries.find(({ ValueHex }) => ValueHex.length === 100)!
   const damages: Record<string, (path: string) => void> = {

@@ -2,13 +2,15 @@ import { expect, it } from 'vitest'
 import type { DiskBlobStore } from '../../../src/blob/disk/disk-blob-store.ts'
 import { Random } from '../random.ts'
 import { BlobDisk } from './blob-disk.ts'
-import { type BlobConfig, type BlobId, blobIds, bodyOf, fieldsOf, idOf, type Tick } from './blob-life.ts'
+import { type BlobConfig, type BlobId, blobIds, bodyOf, etagOf, fieldsOf, idOf, type Tick } from './blob-life.ts'
 import { nowMs } from './blob-steps.ts'
 import { readBlobs } from './recover-blobs.ts'
 
 type Act = (store: DiskBlobStore) => Promise<unknown>
 
 interface Scene {
+  /** Done by the process that acts, before the other one. Without it, blob 1 is put. */
+  readonly before?: Act
   /** Killed after each of its operations. */
   readonly dying: Act
   /** What may be there, and what comes of it. */
@@ -25,19 +27,20 @@ const put = (tick: Tick): Act => {
 }
 const get: Act = store => store.get(id.namespace, id.key)
 const remove: Act = store => store.delete(id.namespace, id.key)
-const removeAll: Act = store => store.deleteNamespace(id.namespace)
+const removeMeant: Act = store => store.delete(id.namespace, id.key, { ifMatch: etagOf(1) })
 const sweep: Act = store => store.sweep(id.namespace)
 
-// Blob 1 was put before.
 const scenes: Readonly<Record<string, Scene>> = {
   'put, get': { dying: put(4), half: [1, 4], act: get, wanted: [1, 4] },
   'put, sweep': { dying: put(4), half: [1, 4], act: sweep, wanted: [1, 4] },
   'put, put': { dying: put(4), half: [1, 4], act: put(5), wanted: [5] },
   'put, delete': { dying: put(4), half: [1, 4], act: remove, wanted: [undefined] },
+  // What is not there is not flushed for good.
+  'delete of nothing, put, put': { before: remove, dying: put(4), half: [undefined, 4], act: put(5), wanted: [5] },
   'delete, get': { dying: remove, half: [1, undefined], act: get, wanted: [1, undefined] },
   'delete, put': { dying: remove, half: [1, undefined], act: put(5), wanted: [5] },
   'delete, delete': { dying: remove, half: [1, undefined], act: remove, wanted: [undefined] },
-  'delete, delete all': { dying: remove, half: [1, undefined], act: removeAll, wanted: [undefined] },
+  'delete, conditional delete': { dying: remove, half: [1, undefined], act: removeMeant, wanted: [undefined] },
 }
 const cases = (['native', 'diskblob'] as const).flatMap(layout => {
   return Object.entries(scenes).map(([title, scene]) => ({ title, layout, ...scene }))
@@ -69,16 +72,16 @@ it.each(cases)('$title; $layout: the first is killed, the second was open before
   expect(crashes).toBeGreaterThan(10)
 })
 
-async function lived(config: BlobConfig, { dying, act }: Scene, operations: number) {
+async function lived(config: BlobConfig, { before = put(1), dying, act }: Scene, operations: number) {
   const disk = new BlobDisk(config, undefined, system => system)
   const store = await disk.process().open(() => nowMs, [])
-  await put(1)(store)
+  await before(store)
   const process = disk.process()
   const other = await process.open(() => nowMs, [])
-  const before = disk.length
+  const begun = disk.length
   process.killAfter(operations)
   await Promise.race([dying(other), process.killed])
   const begin = disk.length
   await act(store)
-  return { disk, begin, dyingOperations: begin - before }
+  return { disk, begin, dyingOperations: begin - begun }
 }
