@@ -18,6 +18,8 @@ interface WriteOptions extends StoreOptions {
 export class PlainWriter {
   readonly #store: Store
   readonly #known = new Map<string, string>()
+  // Keys of writes that failed: what is read there may not outlive a loss of power.
+  readonly #failed = new Set<string>()
 
   constructor(store: Store) {
     this.#store = store
@@ -29,7 +31,7 @@ export class PlainWriter {
   }
 
   believe(key: string, text: string): void {
-    this.#known.set(key, text)
+    if (!this.#failed.has(key)) this.#known.set(key, text)
   }
 
   /** Whether `key` holds `text` right now. */
@@ -67,11 +69,15 @@ export class PlainWriter {
       operations.push({ type: 'store', key, value })
     }
     for (const key of keys) operations.push({ type: 'remove', key })
-    for (const { key } of operations) this.#known.delete(key)
+    for (const { key } of operations) {
+      this.#known.delete(key)
+      this.#failed.add(key)
+    }
     if (operations.length === 0) return 0
 
     if (this.#store.batch) {
       await this.#store.batch(operations, options)
+      for (const { key } of operations) this.#failed.delete(key)
       for (const [key, text] of records) this.#known.set(key, text)
       return bytes
     }
@@ -88,8 +94,9 @@ export class PlainWriter {
 
   async #do(operation: StoreOperation, texts: ReadonlyMap<string, string>, options: StoreOptions): Promise<void> {
     const { key } = operation
-    if (operation.type === 'remove') return this.#store.remove(key, options)
-    await this.#store.store(key, operation.value, options)
+    if (operation.type === 'remove') await this.#store.remove(key, options)
+    else await this.#store.store(key, operation.value, options)
+    this.#failed.delete(key)
     const text = texts.get(key)
     if (text !== undefined) this.#known.set(key, text)
   }

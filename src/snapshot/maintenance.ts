@@ -108,12 +108,25 @@ async function readWhole<T>(read: () => Promise<T>, note: (problem: Problem) => 
 
 /**
  * Removes everything of a cache: heads from the oldest to the newest, then the rest. Cut off at any point it leaves the
- * newest snapshot whole, or none.
+ * newest snapshot whole, or none. `unsure` are keys whose removal failed before: gone, perhaps not for good. It is kept.
  */
-export async function clearSnapshots(source: Source, signal: AbortSignal | undefined): Promise<void> {
+export async function clearSnapshots(
+  source: Source,
+  unsure: Set<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await changeAs(source, undefined, async () => {
     const { heads, segments, attempts } = await takeInventory(source, signal)
-    await removeAll(source.store, heads.map(head => head.key).reverse(), signal)
-    await removeAll(source.store, [...segments.keys(), ...attempts.map(attempt => attempt.key)], signal)
+    const headKeys = heads.map(head => head.key).reverse()
+    for (const key of headKeys) unsure.add(key)
+    await removeAll(source.store, headKeys, signal)
+    const others = [...segments.keys(), ...attempts.map(attempt => attempt.key)]
+    for (const key of others) unsure.add(key)
+    await removeAll(
+      source.store,
+      [...unsure].filter(key => !headKeys.includes(key)),
+      signal,
+    )
+    unsure.clear()
   })
 }

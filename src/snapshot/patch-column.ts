@@ -17,7 +17,7 @@ import { readElements } from './read-elements.ts'
 import type { Segment } from './segment.ts'
 import type { SnapshotWriter, WriteRules } from './snapshot-writer.ts'
 import type { StoreResult } from './store-state.ts'
-import { onSnapshot, unchanged } from './update-columns.ts'
+import { endUnchanged, onSnapshot } from './update-columns.ts'
 
 /** A change of a column of elements: elements to set, and keys to remove. */
 export type PatchInput<Value> =
@@ -84,7 +84,7 @@ async function patchStored(
     stored !== undefined && belief?.table !== undefined && isOfSpec
       ? await planElements(writer, stored, belief, read(), rules, options)
       : await planAnew(writer, name, stored, read, rules, options)
-  if (planned === undefined) return await unchanged(writer, inventory, options)
+  if (planned === undefined) return await endUnchanged(writer, inventory, options)
   const plans: ColumnPlan[] = head.columns.map(column => (column.name === name ? planned.column : planKept(column)))
   if (stored === undefined) plans.push(planned.column)
   const beliefs = new Map(columns).set(name, { ...planned.belief, value: undefined, hasValue: false })

@@ -69,6 +69,8 @@ export class SnapshotCache<State extends object> {
   readonly #requests = new StoreRequests()
   // States given out by load(), and whether they lack columns.
   readonly #loaded = new WeakMap<object, { isPartial: boolean }>()
+  // Keys of which the removal failed in a `clear`.
+  readonly #uncleared = new Set<string>()
   #closed = false
 
   constructor(store: Store, options: SnapshotCacheOptions<State> = {}) {
@@ -237,7 +239,7 @@ export class SnapshotCache<State extends object> {
     await this.#run(async () => {
       this.#forget()
       const { clearSnapshots } = await import('./maintenance.ts')
-      await clearSnapshots(this.#source, options.signal)
+      await clearSnapshots(this.#source, this.#uncleared, options.signal)
     }, options.signal)
   }
 

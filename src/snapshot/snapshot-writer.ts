@@ -4,6 +4,7 @@ import type { CallOptions } from './call-options.ts'
 import type { ColumnSpec } from './columns.ts'
 import { type ColumnPlan, commit } from './commit.ts'
 import type { Detector } from './detector.ts'
+import { isOfFailedCommit, noteCommit, noteCommitted } from './failed-commits.ts'
 import type { HeadColumn } from './head.ts'
 import type { OpenedHead } from './head-seal.ts'
 import { afterCommit, findGarbage, type Inventory, namedKeys, sweep, takeInventory } from './inventory.ts'
@@ -54,8 +55,6 @@ export class SnapshotWriter {
   // All keys, as far as this cache knows: the last listing, and what it wrote and removed since.
   #inventory: Inventory | undefined
   #generation = 0
-  // The head whose store failed last, if it failed: it may be there, and yet not outlive a loss of power.
-  #uncertain: string | undefined
   #checkedAtMs = Number.NEGATIVE_INFINITY
 
   /** The segments of `pinned` heads are spared: open views read from them. */
@@ -195,7 +194,7 @@ export class SnapshotWriter {
 
   /** Whether what is believed came to be stored by a commit that failed: "unchanged" would promise what nobody knows. */
   get isUncertain(): boolean {
-    return this.#belief !== undefined && this.source.keys.head(this.#belief.head) === this.#uncertain
+    return this.#belief !== undefined && isOfFailedCommit(this.source, this.#belief.head.generation)
   }
 
   /** Whether what is stored must be written anew whole: it is sealed with another key, or not at all. */
@@ -266,11 +265,11 @@ export class SnapshotWriter {
     if (this.#generation >= maxGeneration) throw new CacheError('CORRUPT', 'Cannot write: no generation is left')
     const id = { generation: ++this.#generation, nonce: randomNonce() }
     const plan = { ...id, savedAtMs, schemaVersion, columns }
-    this.#uncertain = this.source.keys.head(id)
+    noteCommit(this.source, id.generation)
     const { head, bytes } = await commit(this.source, plan, { codec, compress, signal, onProgress })
     const opened = { ...head, keyId: this.source.cipher?.keyId }
     this.#belief = { head: opened, columns: beliefs }
-    this.#uncertain = undefined
+    noteCommitted(this.source)
     // All of it was written now, or read or checked before.
     this.#whole.add(opened)
     const older = previous === undefined ? [] : [previous]

@@ -27,7 +27,7 @@ export async function updateColumns(
     onStored: async inventory => {
       const belief = writer.belief!
       const plan = planState(columns as Readonly<Record<string, unknown>>, belief.head, belief.columns, rules)
-      if (plan.written.length === 0) return await unchanged(writer, inventory, options)
+      if (plan.written.length === 0) return await endUnchanged(writer, inventory, options)
       const planned = new Map(plan.columns.map(column => [column.name, column]))
       const merged: ColumnPlan[] = belief.head.columns.map(stored => planned.get(stored.name) ?? planKept(stored))
       for (const column of plan.columns) if (findColumn(belief.head, column.name) === undefined) merged.push(column)
@@ -39,7 +39,7 @@ export async function updateColumns(
 }
 
 /** Ends a partial write that changes nothing. What a commit that failed left is committed once more. */
-export async function unchanged(
+export async function endUnchanged(
   writer: SnapshotWriter,
   inventory: Inventory,
   options: CallOptions,

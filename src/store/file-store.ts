@@ -272,8 +272,15 @@ export class FileStore implements Store {
 
   async #flushNames(): Promise<void> {
     // Who made the directory may have been killed before it flushed the name of it.
-    if (!this.#isAnchored) await canSyncDirectory(this.#system, dirname(this.dir))
+    const isAnchored = this.#isAnchored
+    // Before the wait, in which the directory may be replaced by another.
     this.#isAnchored = true
+    try {
+      if (!isAnchored) await canSyncDirectory(this.#system, dirname(this.dir))
+    } catch (error) {
+      this.#isAnchored = false
+      throw error
+    }
     await syncDirectory(this.#system, this.dir)
   }
 

@@ -5,6 +5,7 @@ import { PlainNetmapCache } from '../../src/netmap/plain-cache.ts'
 import type { Node } from '../../src/netmap/tailcfg.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { InterceptedBatchStore, InterceptedStore } from '../helpers/intercepted-store.ts'
 import { arbitraryNetmap } from './arbitrary-netmap.ts'
 import {
   asFresh,
@@ -98,6 +99,27 @@ describe('store', () => {
     failing.clear()
     expect((await cache.store(realistic)).written).toEqual(['dns'])
     expect(await recordsOf(inner)).toEqual(recorded)
+  })
+
+  it('writes a record again whose write failed although it is there, also if it was loaded since', async () => {
+    for (const Intercepted of [InterceptedStore, InterceptedBatchStore]) {
+      const inner = await storeOf(recorded)
+      let isBroken = false
+      const store = new Intercepted(inner, async (call, run) => {
+        const result = await run()
+        if (isBroken && call.isWrite) throw new Error('not flushed')
+        return result
+      })
+      const cache = new PlainNetmapCache(store)
+      await cache.load()
+      isBroken = true
+      const next = { ...realistic, DNS: { Domains: ['other.ts.net'] } }
+      await expect(cache.store(next)).rejects.toThrow('not flushed')
+      isBroken = false
+      expect((await cache.load())?.state.DNS).toEqual(next.DNS)
+      expect((await cache.store(next)).written).toEqual(['dns'])
+      expect((await cache.store(next)).written).toEqual([])
+    }
   })
 
   it('goes no further than a column that failed', async () => {
