@@ -118,15 +118,10 @@ export async function clearSnapshots(
   await changeAs(source, undefined, async () => {
     const { heads, segments, attempts } = await takeInventory(source, signal)
     const headKeys = heads.map(head => head.key).reverse()
-    for (const key of headKeys) unsure.add(key)
+    for (const key of [...headKeys, ...segments.keys(), ...attempts.map(attempt => attempt.key)]) unsure.add(key)
+    const others = [...unsure].filter(key => !headKeys.includes(key))
     await removeAll(source.store, headKeys, signal)
-    const others = [...segments.keys(), ...attempts.map(attempt => attempt.key)]
-    for (const key of others) unsure.add(key)
-    await removeAll(
-      source.store,
-      [...unsure].filter(key => !headKeys.includes(key)),
-      signal,
-    )
+    await removeAll(source.store, others, signal)
     unsure.clear()
   })
 }
