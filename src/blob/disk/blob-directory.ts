@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path'
-import { systemCode } from '../../store/file-error.ts'
 import type { FileEntry, FileSystem } from '../../store/file-io.ts'
 import { retrySharing, retryTransient } from '../../store/retry.ts'
 import { SharedSync } from '../../store/shared-sync.ts'
 import { canSyncDirectory, prepareDirectory, syncDirectory } from '../../store/store-directory.ts'
+import { isMissing } from './is-missing.ts'
 
 const maxAnchored = 10_000
 
@@ -54,7 +54,7 @@ export class BlobDirectory {
     try {
       return await retryTransient(() => this.system.blocking.readdir(path))
     } catch (error) {
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return []
+      if (isMissing(error)) return []
       throw error
     }
   }
@@ -64,7 +64,7 @@ export class BlobDirectory {
     try {
       return (await this.system.blocking.lstat(path)).isDirectory()
     } catch (error) {
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+      if (isMissing(error)) return false
       throw error
     }
   }
@@ -75,7 +75,7 @@ export class BlobDirectory {
       await retrySharing(() => this.system.blocking.unlink(path), this.system.platform)
       return true
     } catch (error) {
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+      if (isMissing(error)) return false
       throw error
     }
   }
@@ -121,7 +121,7 @@ export class BlobDirectory {
       return true
     } catch (error) {
       // Someone removed it with everything in it.
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false
+      if (isMissing(error)) return false
       throw error
     } finally {
       if (--shared.users === 0) this.#syncs.delete(path)

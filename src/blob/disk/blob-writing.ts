@@ -103,9 +103,10 @@ export class BlobWriting {
       checkSignal(options.signal)
       await this.#parts.layout.recover(place)
       const current = await this.#current(place)
+      if (current !== undefined && !isMeant(current, options)) return false
+      isGone = true
       // A damaged one is none, and goes all the same.
-      isGone = current === undefined || isMeant(current, options)
-      if (current === undefined ? isConditional(options) : !isGone) return false
+      if (current === undefined && isConditional(options)) return false
       return (await this.#remove(place)) && current !== undefined
     })
     // Also if there was none: who deleted it may have died before that was flushed.

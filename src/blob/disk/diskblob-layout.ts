@@ -18,6 +18,7 @@ import { DamagedEntry } from './damaged-entry.ts'
 import { diskblobPath, isDiskblobPath, workFolder } from './diskblob-path.ts'
 import { maxTrailerBytes } from './entry-trailer.ts'
 import { rememberedText } from './exact-time.ts'
+import { isMissing } from './is-missing.ts'
 import { claimNameOf } from './key-claims.ts'
 import { decodeSidecar, encodeSidecar, sidecarSuffix } from './sidecar.ts'
 import { Staging } from './staging.ts'
@@ -283,7 +284,7 @@ export class DiskblobLayout implements BlobLayout {
     try {
       return await this.#directory.system.blocking.lstat(path)
     } catch (error) {
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
+      if (isMissing(error)) return undefined
       throw error
     }
   }

@@ -9,6 +9,7 @@ import { Turns } from '../../store/turns.ts'
 import type { BlobMeta } from '../blob-meta.ts'
 import type { BlobDirectory } from './blob-directory.ts'
 import type { Place } from './blob-layout.ts'
+import { isMissing } from './is-missing.ts'
 import { workName } from './work-files.ts'
 
 const { O_RDWR, O_NOFOLLOW = 0 } = fs.constants
@@ -260,7 +261,7 @@ export class SharedBodies {
       const stat = await this.#directory.system.blocking.lstat(path)
       return stat.isFile() ? { size: stat.size, nlink: stat.nlink } : undefined
     } catch (error) {
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined
+      if (isMissing(error)) return undefined
       throw error
     }
   }
