@@ -75,13 +75,12 @@ export class PlainWriter {
     }
     if (operations.length === 0) return 0
 
+    const texts = new Map(records)
     if (this.#store.batch) {
       await this.#store.batch(operations, options)
-      for (const { key } of operations) this.#failed.delete(key)
-      for (const [key, text] of records) this.#known.set(key, text)
+      for (const { key } of operations) this.#settle(key, texts.get(key))
       return bytes
     }
-    const texts = new Map(records)
     const failures: unknown[] = []
     for (const window of windows(operations)) {
       const results = await Promise.allSettled(window.map(operation => this.#do(operation, texts, options)))
@@ -96,8 +95,11 @@ export class PlainWriter {
     const { key } = operation
     if (operation.type === 'remove') await this.#store.remove(key, options)
     else await this.#store.store(key, operation.value, options)
+    this.#settle(key, texts.get(key))
+  }
+
+  #settle(key: string, text: string | undefined): void {
     this.#failed.delete(key)
-    const text = texts.get(key)
     if (text !== undefined) this.#known.set(key, text)
   }
 }

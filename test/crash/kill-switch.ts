@@ -1,4 +1,5 @@
-import type { FileIo, FileSystem } from '../../src/store/file-io.ts'
+import type { FileSystem } from '../../src/store/file-io.ts'
+import { withFault } from '../store/faulty-file-system.ts'
 import type { ModelDisk } from './model-disk.ts'
 
 /** Kills a process: from then on, no call of its file system does anything or ever ends. */
@@ -23,20 +24,11 @@ export class KillSwitch {
 
   /** The file system as the process has it. */
   layer(system: FileSystem): FileSystem {
-    return { ...system, blocking: this.#view(system.blocking), pooled: this.#view(system.pooled) }
-  }
-
-  #view(io: FileIo): FileIo {
-    return new Proxy(io, {
-      get: (target, name, receiver) => {
-        const call: unknown = Reflect.get(target, name, receiver)
-        if (typeof call !== 'function') return call
-        return (...args: unknown[]): unknown => {
-          if (this.#disk.log.length < this.#killAt) return Reflect.apply(call, target, args)
-          this.#kill()
-          return new Promise(() => undefined)
-        }
-      },
-    })
+    const stop = (): unknown => {
+      if (this.#disk.log.length < this.#killAt) return undefined
+      this.#kill()
+      return new Promise(() => undefined)
+    }
+    return { ...system, blocking: withFault(system.blocking, stop), pooled: withFault(system.pooled, stop) }
   }
 }

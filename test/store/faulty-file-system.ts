@@ -16,7 +16,8 @@ export function faultyFileSystem(fault: Fault, changes: Partial<FileSystem> = {}
   }
 }
 
-function withFault(io: FileIo, fault: Fault): FileIo {
+/** `io` with `fault` in front of every call. */
+export function withFault(io: FileIo, fault: Fault): FileIo {
   return new Proxy(io, {
     get(target, name, receiver) {
       const call: unknown = Reflect.get(target, name, receiver)
