@@ -108,13 +108,13 @@ export class GoLevel implements RemoteLevel {
     { signal }: RemoteOptions = {},
   ): Promise<readonly (SyncedEntry | undefined)[]> {
     this.#checkWriter()
-    return await Promise.all(
-      values.map(async ([key, value]) => {
-        const write = this.#begin(key, this.#entryOf(value))
-        await this.#change(setScript, write, this.#setArgs(key, value), signal)
-        return write.entry
-      }),
-    )
+    const changes = values.map(async ([key, value]) => {
+      const write = this.#begin(key, this.#entryOf(value))
+      await this.#change(setScript, write, this.#setArgs(key, value), signal)
+      return write
+    })
+    // Not before all are done: the event of one may come meanwhile, and gives its entry another number.
+    return (await Promise.all(changes)).map(write => write.entry)
   }
 
   async fill(key: string, fill: RemoteFill, { signal }: RemoteOptions = {}): Promise<SyncedEntry | undefined> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { utf8Decode } from '../../../src/bytes/utf8.ts'
 import type { RedisListener, RedisPort } from '../../../src/redis/redis-port.ts'
 import { freePort } from '../../helpers/redis-server.ts'
-import { GoPod } from './go-pod.ts'
+import { GoPod, remoteValue } from './go-pod.ts'
 import { changed, listenerId, open, pods, raw, rest, say, until } from './go-scene.ts'
 
 describe('order', () => {
@@ -114,6 +114,25 @@ it('what came before an own write, and is heard after it, does not hide it', asy
   held[1]!()
   expect(pod.log.slice(-2)).toEqual(['drop k', 'set k by pod-a'])
   expect(await pod.get('k')).toBe('own')
+})
+
+it('values set together are kept, whichever is heard of before all are done', async () => {
+  let heard = (): boolean => true
+  const late = (port: RedisPort): RedisPort =>
+    changed(port, {
+      command: async (command, options) => {
+        const reply = await port.command(command, options)
+        if (command.key === 'b') await until(heard)
+        return reply
+      },
+    })
+  const pod = await open({}, late)
+  heard = () => [...'ab'].every(key => pod.log.includes(`set ${key} by pod-a`))
+  const entries = await pod.level.write([
+    ['a', remoteValue(1)],
+    ['b', remoteValue(2)],
+  ])
+  expect(entries.map(entry => entry?.version)).toEqual([...'ab'].map(key => pod.local.get(key)?.version))
 })
 
 describe('events', () => {
