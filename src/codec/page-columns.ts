@@ -2,6 +2,8 @@
 // next one, and nothing but elements is allocated. Everything is checked when a column is made; the column may then be
 // called once per row. Closures on purpose: calls of many kinds of them cost less than methods of as many classes, and
 // this is the hot path of a start.
+
+import type { RecordCopier } from './next-record-copier.ts'
 import type { PackedIntegers } from './packed-integers.ts'
 import { setOwn } from './set-own.ts'
 
@@ -62,24 +64,48 @@ export function arrayColumn(lengths: PackedIntegers, items: Column): Column {
   }
 }
 
-/** A shape of a {@link recordColumn}: an object with all its keys, those whose values vary, and the column of each. */
-export interface RecordShape {
+/** The keys of shapes, one shape after the other, as indexes of names; and where those of each begin, and the last end. */
+export interface ShapeKeys {
+  readonly starts: Uint32Array
+  readonly keys: readonly number[]
+}
+
+/** A shape of which there are many: an object with all its keys, what copies it, and the columns of the keys that vary. */
+export interface ShapeTemplate {
   readonly template: Readonly<Record<string, unknown>>
+  readonly copy: RecordCopier
   readonly keys: readonly string[]
   readonly columns: readonly Column[]
 }
 
-export function recordColumn(shapes: readonly RecordShape[], codes: PackedIntegers): Column {
-  let row = 0
-  return () => {
-    const { template, keys, columns } = shapes[codes[row++]!]!
-    const record = { ...template }
-    for (let i = 0; i < keys.length; i++) {
-      // Every key is there already, `__proto__` too, so that this never sets a prototype.
-      record[keys[i]!] = columns[i]!()
-    }
+/** Objects of shapes that have a template, and of others. */
+export function recordColumn(
+  codes: PackedIntegers,
+  templates: readonly (ShapeTemplate | undefined)[],
+  { starts, keys }: ShapeKeys,
+  { names, columns }: { readonly names: readonly string[]; readonly columns: readonly Column[] },
+): Column {
+  const rare = (code: number): Record<string, unknown> => {
+    const record: Record<string, unknown> = {}
+    const end = starts[code + 1]!
+    for (let at = starts[code]!; at < end; at++) setOwn(record, names[keys[at]!]!, columns[keys[at]!]!())
     return record
   }
+  let row = 0
+  return () => {
+    const code = codes[row++]!
+    const shape = templates[code]
+    return shape === undefined ? rare(code) : fill(shape)
+  }
+}
+
+function fill({ template, copy, keys, columns }: ShapeTemplate): Record<string, unknown> {
+  const record = copy(template)
+  for (let i = 0; i < keys.length; i++) {
+    // Every key is there already, `__proto__` too, so that this never sets a prototype.
+    record[keys[i]!] = columns[i]!()
+  }
+  return record
 }
 
 /** Objects of the next so many keys and values each. Keys of one object differ. */

@@ -12,13 +12,13 @@ import {
   integerColumn,
   listColumn,
   mixedColumn,
-  type RecordShape,
   recordColumn,
   runColumn,
+  type ShapeKeys,
   stringColumn,
 } from './page-columns.ts'
 import { columnTags, keptFlag, kinds, maxCells, maxPageElements } from './page-format.ts'
-import { recordTemplate, type TemplateKeys, templateMember } from './record-template.ts'
+import { isWorthTemplate, shapeTemplate } from './record-template.ts'
 import { unitText } from './unit-text.ts'
 
 /**
@@ -38,12 +38,6 @@ interface Heap {
   at: number
 }
 
-// The keys of a column of objects, the values of each, and whether those are all the same.
-interface Fields extends TemplateKeys {
-  readonly columns: readonly Column[]
-  readonly isConstant: readonly boolean[]
-}
-
 class PageDecoder {
   readonly #in: ByteReader
   readonly #count: number
@@ -53,8 +47,6 @@ class PageDecoder {
   #cells: number
   #ordinal = 0
   readonly #kept = new Map<number, readonly string[]>()
-  // Columns that give one value in all rows, and which.
-  readonly #constants = new Map<Column, unknown>()
 
   constructor(bytes: Uint8Array, count: number) {
     const reader = new ByteReader(bytes, 'a page')
@@ -90,9 +82,9 @@ class PageDecoder {
     const tag = this.#in.u8()
     switch (tag) {
       case columnTags.null:
-        return this.#constant(null)
+        return nullColumn
       case columnTags.undefined:
-        return this.#constant(undefined)
+        return constantColumn(undefined)
       case columnTags.booleans:
         return this.#booleans(rows)
       case columnTags.integers:
@@ -128,22 +120,18 @@ class PageDecoder {
     return codes
   }
 
-  #constant(value: unknown): Column {
-    const column = constantColumn(value)
-    this.#constants.set(column, value)
-    return column
-  }
-
   #booleans(rows: number): Column {
     const codes = this.#codes(rows, 2)
-    return isUniform(codes) ? this.#constant(codes[0] === 1) : booleanColumn(codes)
+    return isUniform(codes) ? constantColumn(codes[0] === 1) : booleanColumn(codes)
   }
 
   #integers(rows: number): Column {
-    const low = this.#in.f64()
-    if (!Number.isSafeInteger(low) || Object.is(low, -0)) throw this.#in.corrupt(`found integers from ${low}`)
+    const found = this.#in.f64()
+    if (!Number.isSafeInteger(found) || Object.is(found, -0)) throw this.#in.corrupt(`found integers from ${found}`)
+    // As a small integer where it is one: then sums are small integers too, of which no engine makes objects.
+    const low = found === (found | 0) ? found | 0 : found
     const differences = readPacked(this.#in, rows)
-    return isUniform(differences) ? this.#constant(low + differences[0]!) : integerColumn(low, differences)
+    return isUniform(differences) ? constantColumn(low + differences[0]!) : integerColumn(low, differences)
   }
 
   #doubles(rows: number): Column {
@@ -207,66 +195,40 @@ class PageDecoder {
   }
 
   #objects(rows: number, depth: number): Column {
-    const keys = this.#keys(this.#in.varint())
+    const names = this.#keys(this.#in.varint())
     const shapeCount = this.#in.varint()
     if (shapeCount > this.#in.remaining) throw this.#in.corrupt(`found ${shapeCount} shapes`)
-    const members: number[][] = []
-    for (let shape = 0; shape < shapeCount; shape++) members.push(this.#shape(keys.length))
+    const shapes = this.#shapes(shapeCount, names)
     const codes = this.#codes(rows, shapeCount)
     const rowsOfShape = countCodes(codes, rows, shapeCount)
-    const rowsOfKey = new Float64Array(keys.length)
-    for (let shape = 0; shape < shapeCount; shape++) {
-      for (const key of members[shape]!) rowsOfKey[key]! += rowsOfShape[shape]!
-    }
-    const columns = keys.map((_, key) => this.#column(rowsOfKey[key]!, depth))
-    const fields: Fields = {
-      names: keys,
-      members: keys.map(templateMember),
-      columns,
-      isConstant: columns.map(column => this.#constants.has(column)),
-    }
-    return recordColumn(
-      members.map(shape => this.#recordShape(shape, fields)),
-      codes,
+    const rowsOfKey = countKeys(shapes, rowsOfShape, names.length)
+    const columns = names.map((_, key) => this.#column(rowsOfKey[key]!, depth))
+    const fields = { names, columns, isNull: columns.map(column => column === nullColumn) }
+    const templates = Array.from(rowsOfShape, (count, shape) =>
+      isWorthTemplate(count, rows) ? shapeTemplate(shapes, shape, fields) : undefined,
     )
+    return recordColumn(codes, templates, shapes, fields)
   }
 
-  // The keys of one shape, as indexes below `keyCount`.
-  #shape(keyCount: number): number[] {
-    const size = this.#in.varint()
-    if (size > this.#in.remaining) throw this.#in.corrupt(`found a shape of ${size} keys`)
-    const members: number[] = []
-    for (let i = 0; i < size; i++) {
-      const key = this.#in.varint()
-      if (key >= keyCount) throw this.#in.corrupt(`found key ${key} of ${keyCount}`)
-      members.push(key)
-    }
-    return members
-  }
-
-  // Called for hundreds of shapes a page where maps have their keys at will.
-  #recordShape(shape: readonly number[], fields: Fields): RecordShape {
-    const made = recordTemplate(shape, fields)
-    if (made === undefined) throw this.#in.corrupt('found a key twice in one object')
-    const { columns, isConstant } = fields
-    let template: Record<string, unknown> | undefined
-    const keys: string[] = []
-    const varying: Column[] = []
-    for (let i = 0; i < shape.length; i++) {
-      const key = shape[i]!
-      const column = columns[key]!
-      if (!isConstant[key]!) {
-        keys.push(made.keys[i]!)
-        varying.push(column)
-        continue
+  // Of `names` each shape has some, none of them twice.
+  #shapes(count: number, names: readonly string[]): ShapeKeys {
+    const starts = new Uint32Array(count + 1)
+    const keys: number[] = []
+    const same = firstIndexes(names)
+    const lastShape = new Uint32Array(names.length)
+    for (let shape = 1; shape <= count; shape++) {
+      const size = this.#in.varint()
+      if (size > this.#in.remaining) throw this.#in.corrupt(`found a shape of ${size} keys`)
+      for (let i = 0; i < size; i++) {
+        const key = this.#in.varint()
+        if (key >= names.length) throw this.#in.corrupt(`found key ${key} of ${names.length}`)
+        if (lastShape[same[key]!] === shape) throw this.#in.corrupt(twins)
+        lastShape[same[key]!] = shape
+        keys.push(key)
       }
-      // What all records have is copied with the template: most nulls, which are there already, and many a flag.
-      const value = this.#constants.get(column)
-      if (value === null) continue
-      template ??= { ...made.template }
-      template[made.keys[i]!] = value
+      starts[shape] = keys.length
     }
-    return { template: template ?? made.template, keys, columns: varying }
+    return { starts, keys }
   }
 
   #runs(rows: number, depth: number): Column {
@@ -276,7 +238,7 @@ class PageDecoder {
     let at = 0
     for (let i = 0; i < rows; i++) {
       const end = at + lengths[i]!
-      if (new Set(keys.slice(at, end)).size !== end - at) throw this.#in.corrupt('found a key twice in one object')
+      if (hasTwins(keys, at, end)) throw this.#in.corrupt(twins)
       at = end
     }
     return runColumn(lengths, keys, this.#column(total, depth))
@@ -295,8 +257,8 @@ class PageDecoder {
   }
 
   #group(kind: number, rows: number, depth: number): Column {
-    if (kind === kinds.null) return this.#constant(null)
-    if (kind === kinds.undefined) return this.#constant(undefined)
+    if (kind === kinds.null) return nullColumn
+    if (kind === kinds.undefined) return constantColumn(undefined)
     // Otherwise mixes could nest without end, and deeper than any value.
     if (this.#in.peek() === columnTags.mixed) throw this.#in.corrupt('found a mix in a mix')
     return this.#column(rows, depth)
@@ -309,6 +271,9 @@ class PageDecoder {
     return listColumn(values)
   }
 }
+
+const nullColumn = constantColumn(null)
+const twins = 'found a key twice in one object'
 
 function readAll(column: Column<string>, rows: number): string[] {
   const values = new Array<string>(rows)
@@ -324,11 +289,39 @@ function countCodes(codes: PackedIntegers, rows: number, limit: number): Uint32A
   return counts
 }
 
+// How many rows have each key.
+function countKeys({ starts, keys }: ShapeKeys, rowsOfShape: Uint32Array, keyCount: number): Float64Array {
+  const counts = new Float64Array(keyCount)
+  for (let shape = 0; shape < rowsOfShape.length; shape++) {
+    for (let at = starts[shape]!; at < starts[shape + 1]!; at++) counts[keys[at]!]! += rowsOfShape[shape]!
+  }
+  return counts
+}
+
+// By index of a name the first index where it stands.
+function firstIndexes(names: readonly string[]): Uint32Array {
+  const first = new Map<string, number>()
+  return Uint32Array.from(names, (name, i) => {
+    const known = first.get(name)
+    if (known === undefined) first.set(name, i)
+    return known ?? i
+  })
+}
+
 // Whether there are any, and all the same.
 function isUniform(codes: PackedIntegers): boolean {
   const first = codes[0]
   for (let i = 1; i < codes.length; i++) if (codes[i] !== first) return false
   return first !== undefined
+}
+
+// Whether a key stands twice from `start` to `end`. Few of them are sooner compared than put into a set.
+function hasTwins(keys: readonly string[], start: number, end: number): boolean {
+  if (end - start > 8) return new Set(keys.slice(start, end)).size < end - start
+  for (let i = start + 1; i < end; i++) {
+    for (let j = start; j < i; j++) if (keys[i] === keys[j]) return true
+  }
+  return false
 }
 
 function sum(lengths: PackedIntegers): number {

@@ -1,7 +1,18 @@
-/** An object with the keys of a shape and nulls as values, and the keys as the engine knows them. Not to be changed. */
-export interface RecordTemplate {
+import { nextRecordCopier, type RecordCopier } from './next-record-copier.ts'
+import type { Column, ShapeKeys, ShapeTemplate } from './page-columns.ts'
+
+/** An object with the keys of a shape and nulls as values, the keys as the engine knows them, and what copies the object. */
+interface RecordTemplate {
   readonly template: Readonly<Record<string, unknown>>
   readonly keys: readonly string[]
+  readonly copy: RecordCopier
+}
+
+/** The keys of a column of objects, the column of each, and whether that gives nothing but nulls. */
+export interface Fields {
+  readonly names: readonly string[]
+  readonly columns: readonly Column[]
+  readonly isNull: readonly boolean[]
 }
 
 const maxCached = 1024
@@ -9,29 +20,32 @@ const maxCachedLength = 4096
 // By JSON text. Pages of one column have mostly the same shapes, and a template costs as much as dozens of its copies.
 const cache = new Map<string, RecordTemplate>()
 
-/** A member of an object as JSON text, for {@link recordTemplate}. */
-export function templateMember(key: string): string {
-  return `${JSON.stringify(key)}:null`
+/** Whether a shape that `count` of `rows` objects have is copied from a template, and not made key by key. */
+export function isWorthTemplate(count: number, rows: number): boolean {
+  return count >= 16 && count * 32 >= rows
 }
 
-/** Keys of objects, each also as a {@link templateMember}. */
-export interface TemplateKeys {
-  readonly names: readonly string[]
-  readonly members: readonly string[]
+/** The template of a shape. What is null in all objects of it is there already, and is not filled in. */
+export function shapeTemplate({ starts, keys }: ShapeKeys, shape: number, fields: Fields): ShapeTemplate {
+  const members = keys.slice(starts[shape], starts[shape + 1])
+  const made = recordTemplate(members.map(key => fields.names[key]!))
+  const varying = members.flatMap((key, i) => (fields.isNull[key]! ? [] : [i]))
+  return {
+    template: made.template,
+    copy: made.copy,
+    keys: varying.map(i => made.keys[i]!),
+    columns: varying.map(i => fields.columns[members[i]!]!),
+  }
 }
 
-/** The template of the keys that `shape` gives by index, or undefined if a key occurs twice. */
-export function recordTemplate(shape: readonly number[], { names, members }: TemplateKeys): RecordTemplate | undefined {
-  const text = `{${shape.map(key => members[key]!).join(',')}}`
+function recordTemplate(wanted: readonly string[]): RecordTemplate {
+  const text = `{${wanted.map(key => `${JSON.stringify(key)}:null`).join(',')}}`
   const known = cache.get(text)
   if (known !== undefined) return known
   // JSON.parse lays objects out like literals, however many keys there are, and makes `__proto__` an own property where
   // that is a key: copies can be filled by plain assignment.
   const template: Record<string, unknown> = JSON.parse(text)
-  const keys = Object.keys(template)
-  if (keys.length !== shape.length) return undefined
-  const wanted = shape.map(key => names[key]!)
-  const made = { template, keys: inOrder(keys, wanted) }
+  const made = { template, keys: inOrder(Object.keys(template), wanted), copy: nextRecordCopier() }
   if (text.length > maxCachedLength) return made
   if (cache.size >= maxCached) cache.clear()
   cache.set(text, made)

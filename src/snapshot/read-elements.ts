@@ -82,6 +82,7 @@ class ElementsBuilder {
   readonly #parts: Parts
   #baseSlots: number | undefined
   #isBaseClosed = false
+  readonly #pages: unknown[][] = []
   // Slots above the base that were given an element.
   readonly #added = new Set<number>()
 
@@ -101,17 +102,16 @@ class ElementsBuilder {
       elements.keys = decodeKeys(segment.payload, segment.count)
       this.#baseSlots = segment.count
     } else if (segment.role === 'page') {
-      const values = decodeElements(segment.codec, segment.payload, segment.count)
-      // The first page is taken over: most columns have few.
-      if (elements.values.length === 0) elements.values = values
-      else for (const value of values) elements.values.push(value)
+      this.#pages.push(decodeElements(segment.codec, segment.payload, segment.count))
     } else this.#addDelta(segment)
   }
 
   #closeBase(): void {
     if (this.#isBaseClosed) return
     this.#isBaseClosed = true
-    const { keys, values } = this.#elements
+    const { keys } = this.#elements
+    const values = this.#pages.flat()
+    this.#elements.values = values
     if (this.#parts.pages && keys !== undefined && keys.length !== values.length) {
       throw new CacheError('CORRUPT', `Cannot read base: ${keys.length} keys for ${values.length} elements`)
     }

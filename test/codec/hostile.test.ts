@@ -170,6 +170,16 @@ describe('bombs', () => {
     ])
   })
 
+  it('objects of one shape that has a key twice, by its number or by its name', () => {
+    const { objects, latin1 } = columnTags
+    const page = (...shapes: number[]) =>
+      Uint8Array.from([1, 2, 0, 97, 97, objects, 2, latin1, 1, 0, ...shapes, 0, 0, columnTags.null, columnTags.null])
+    refuses(() => decodePage(page(1, 2, 1, 1), 1))
+    refuses(() => decodePage(page(1, 2, 0, 1), 1))
+    // The same, sound: two names that are equal, in two shapes.
+    expect(decodePage(page(2, 1, 0, 1, 1), 1)).toEqual([{ a: null }])
+  })
+
   it('decoded __proto__ keys are own properties', () => {
     for (const value of [JSON.parse('{"__proto__":{"a":1}}'), [JSON.parse('{"__proto__":{"a":1},"b":2}')]]) {
       for (const codec of ['json', 'cbor'] as const) {

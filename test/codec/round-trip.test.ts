@@ -97,6 +97,20 @@ describe('every codec gives back exactly what it takes', () => {
     assertExact(decodePage(encodePage(values, '').bytes, values.length), values)
   })
 
+  it('pages: objects that look alike often, rarely, and in more ways than are remembered', () => {
+    for (let page = 0; page < 100; page++) {
+      const values = Array.from({ length: 200 }, (_, i) => ({
+        [`only on page ${page}`]: i,
+        none: null,
+        // Keys that look like indexes stand first.
+        9: i,
+        ['__proto__']: page,
+        ...(i % 10 === 0 ? { [`rare-${i}`]: null, 3: 'three' } : {}),
+      }))
+      assertExact(decodePage(encodePage(values, '').bytes, values.length), values)
+    }
+  })
+
   it('takes objects without prototype as plain ones, and repeats what is shared', () => {
     const shared = [1]
     const value: unknown = Object.assign(Object.create(null), { a: shared, b: shared })
