@@ -32,8 +32,7 @@ export function findArrayProblem(array: readonly unknown[]): string | undefined 
   for (let i = 0; i < array.length; i++) {
     if (array[i] === undefined && !(i in array)) return 'an array with holes'
   }
-  // Quicker than to list the keys, of which each would become a string.
-  if (Object.values(array).length !== array.length) return 'an array with named properties'
+  if (Object.keys(array).length !== array.length) return 'an array with named properties'
   if (Object.getOwnPropertySymbols(array).length > 0) return 'a symbol key'
   if (Object.getPrototypeOf(array) !== Array.prototype) return describe(array)
   return undefined

@@ -22,10 +22,12 @@ const places: readonly RecordCopier[] = [
   record => ({ ...record }),
   record => ({ ...record }),
 ]
-const copyAny: RecordCopier = record => ({ ...record })
 let layouts = 0
 
-/** What is to copy objects of one layout more. The first 64 layouts of a process are copied the fastest. */
+/** Copies objects of any layout. */
+export const copyAny: RecordCopier = record => ({ ...record })
+
+/** What is to copy objects of one layout more: quicker for the first 64 of a process. */
 export function nextRecordCopier(): RecordCopier {
   return places[Math.floor(layouts++ / layoutsPerPlace)] ?? copyAny
 }

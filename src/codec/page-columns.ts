@@ -14,6 +14,9 @@ export function constantColumn(value: unknown): Column {
   return () => value
 }
 
+/** The column of nulls: there is one, so that it can be told from others. */
+export const nullColumn: Column = constantColumn(null)
+
 export function booleanColumn(codes: PackedIntegers): Column {
   let row = 0
   return () => codes[row++] === 1
@@ -64,13 +67,19 @@ export function arrayColumn(lengths: PackedIntegers, items: Column): Column {
   }
 }
 
-/** The keys of shapes, one shape after the other, as indexes of names; and where those of each begin, and the last end. */
+/** Names of keys, and the column of each. */
+export interface Fields {
+  readonly names: readonly string[]
+  readonly columns: readonly Column[]
+}
+
+/** The keys of shapes as indexes of names: those of shape `s` stand from `starts[s]` to `starts[s + 1]`. */
 export interface ShapeKeys {
   readonly starts: Uint32Array
   readonly keys: readonly number[]
 }
 
-/** A shape of which there are many: an object with all its keys, what copies it, and the columns of the keys that vary. */
+/** How objects of a shape are copied: from an object with all its keys, by what; and the keys that vary, each with its column. */
 export interface ShapeTemplate {
   readonly template: Readonly<Record<string, unknown>>
   readonly copy: RecordCopier
@@ -78,25 +87,30 @@ export interface ShapeTemplate {
   readonly columns: readonly Column[]
 }
 
-/** Objects of shapes that have a template, and of others. */
+/** Objects of shapes that have a template, and of others, which are made key by key. */
 export function recordColumn(
   codes: PackedIntegers,
   templates: readonly (ShapeTemplate | undefined)[],
   { starts, keys }: ShapeKeys,
-  { names, columns }: { readonly names: readonly string[]; readonly columns: readonly Column[] },
+  { names, columns }: Fields,
 ): Column {
-  const rare = (code: number): Record<string, unknown> => {
+  const set = names.some(name => name in Object.prototype) ? setOwn : assign
+  const make = (code: number): Record<string, unknown> => {
     const record: Record<string, unknown> = {}
     const end = starts[code + 1]!
-    for (let at = starts[code]!; at < end; at++) setOwn(record, names[keys[at]!]!, columns[keys[at]!]!())
+    for (let at = starts[code]!; at < end; at++) set(record, names[keys[at]!]!, columns[keys[at]!]!())
     return record
   }
   let row = 0
   return () => {
     const code = codes[row++]!
     const shape = templates[code]
-    return shape === undefined ? rare(code) : fill(shape)
+    return shape === undefined ? make(code) : fill(shape)
   }
+}
+
+function assign(record: Record<string, unknown>, key: string, value: unknown): void {
+  record[key] = value
 }
 
 function fill({ template, copy, keys, columns }: ShapeTemplate): Record<string, unknown> {

@@ -9,16 +9,19 @@ import {
   constantColumn,
   dictionaryColumn,
   doubleColumn,
+  type Fields,
   integerColumn,
   listColumn,
   mixedColumn,
+  nullColumn,
   recordColumn,
   runColumn,
   type ShapeKeys,
+  type ShapeTemplate,
   stringColumn,
 } from './page-columns.ts'
 import { columnTags, keptFlag, kinds, maxCells, maxPageElements } from './page-format.ts'
-import { isWorthTemplate, shapeTemplate } from './record-template.ts'
+import { shapeTemplate } from './record-template.ts'
 import { unitText } from './unit-text.ts'
 
 /**
@@ -45,6 +48,8 @@ class PageDecoder {
   readonly #utf16: Heap
   // How many rows may still come.
   #cells: number
+  // How many characters may still be spent on templates.
+  #templateUnits: number
   #ordinal = 0
   readonly #kept = new Map<number, readonly string[]>()
 
@@ -60,6 +65,7 @@ class PageDecoder {
     this.#in = reader
     this.#count = count
     this.#cells = maxCells(bytes.byteLength, count)
+    this.#templateUnits = this.#cells
   }
 
   // The column of the elements, once everything has been checked.
@@ -203,18 +209,35 @@ class PageDecoder {
     const rowsOfShape = countCodes(codes, rows, shapeCount)
     const rowsOfKey = countKeys(shapes, rowsOfShape, names.length)
     const columns = names.map((_, key) => this.#column(rowsOfKey[key]!, depth))
-    const fields = { names, columns, isNull: columns.map(column => column === nullColumn) }
-    const templates = Array.from(rowsOfShape, (count, shape) =>
-      isWorthTemplate(count, rows) ? shapeTemplate(shapes, shape, fields) : undefined,
-    )
+    const fields = { names, columns }
+    const templates = Array.from(rowsOfShape, (count, shape) => this.#template(shapes, shape, count, rows, fields))
     return recordColumn(codes, templates, shapes, fields)
   }
 
-  // Of `names` each shape has some, none of them twice.
+  // A template for a shape that `count` of `rows` objects have, if it is worth it: at most 32 such shapes a column, and the
+  // wide ones, as objects that are made key by key are slow to read from about twenty keys on.
+  #template(
+    { starts, keys }: ShapeKeys,
+    shape: number,
+    count: number,
+    rows: number,
+    fields: Fields,
+  ): ShapeTemplate | undefined {
+    const [start, end] = [starts[shape]!, starts[shape + 1]!]
+    const isFrequent = count >= 16 && count * 32 >= rows
+    if (!isFrequent && (count === 0 || end - start <= maxKeysOneByOne)) return undefined
+    const members = keys.slice(start, end)
+    // Names may be long, and be those of many columns: what they cost is bounded by the size of the page.
+    for (const key of members) this.#templateUnits -= fields.names[key]!.length + 8
+    return this.#templateUnits < 0 ? undefined : shapeTemplate(members, fields, isFrequent)
+  }
+
+  // Throws if a shape has a name twice, under one index or two.
   #shapes(count: number, names: readonly string[]): ShapeKeys {
     const starts = new Uint32Array(count + 1)
     const keys: number[] = []
-    const same = firstIndexes(names)
+    const firstIndex = firstIndexes(names)
+    // By first index of a name the last shape that has it, counted from 1.
     const lastShape = new Uint32Array(names.length)
     for (let shape = 1; shape <= count; shape++) {
       const size = this.#in.varint()
@@ -222,8 +245,8 @@ class PageDecoder {
       for (let i = 0; i < size; i++) {
         const key = this.#in.varint()
         if (key >= names.length) throw this.#in.corrupt(`found key ${key} of ${names.length}`)
-        if (lastShape[same[key]!] === shape) throw this.#in.corrupt(twins)
-        lastShape[same[key]!] = shape
+        if (lastShape[firstIndex[key]!] === shape) throw this.#in.corrupt(keyTwice)
+        lastShape[firstIndex[key]!] = shape
         keys.push(key)
       }
       starts[shape] = keys.length
@@ -238,7 +261,7 @@ class PageDecoder {
     let at = 0
     for (let i = 0; i < rows; i++) {
       const end = at + lengths[i]!
-      if (hasTwins(keys, at, end)) throw this.#in.corrupt(twins)
+      if (new Set(keys.slice(at, end)).size !== end - at) throw this.#in.corrupt(keyTwice)
       at = end
     }
     return runColumn(lengths, keys, this.#column(total, depth))
@@ -272,8 +295,8 @@ class PageDecoder {
   }
 }
 
-const nullColumn = constantColumn(null)
-const twins = 'found a key twice in one object'
+const keyTwice = 'found a key twice in one object'
+const maxKeysOneByOne = 16
 
 function readAll(column: Column<string>, rows: number): string[] {
   const values = new Array<string>(rows)
@@ -313,15 +336,6 @@ function isUniform(codes: PackedIntegers): boolean {
   const first = codes[0]
   for (let i = 1; i < codes.length; i++) if (codes[i] !== first) return false
   return first !== undefined
-}
-
-// Whether a key stands twice from `start` to `end`. Few of them are sooner compared than put into a set.
-function hasTwins(keys: readonly string[], start: number, end: number): boolean {
-  if (end - start > 8) return new Set(keys.slice(start, end)).size < end - start
-  for (let i = start + 1; i < end; i++) {
-    for (let j = start; j < i; j++) if (keys[i] === keys[j]) return true
-  }
-  return false
 }
 
 function sum(lengths: PackedIntegers): number {

@@ -161,7 +161,16 @@ class PageEncoder {
     const lengths = new Uint32Array(values.length)
     const keys: string[] = []
     const items: unknown[] = []
-    for (let i = 0; i < values.length; i++) lengths[i] = pushEntries(values[i]!, keys, items)
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!
+      const own = Object.keys(value)
+      if (!hasOnlyKeys(value, own.length, own[own.length - 1] ?? '')) throw notKept
+      lengths[i] = own.length
+      for (const key of own) {
+        keys.push(key)
+        items.push(value[key])
+      }
+    }
     this.#out.u8(columnTags.runs)
     writePacked(this.#out, lengths, values.length)
     this.#charge(keys.length)
@@ -251,19 +260,6 @@ function toBits(values: readonly boolean[], bits: Uint32Array): void {
 function pushItems(array: readonly unknown[], items: unknown[]): void {
   if (findArrayProblem(array) !== undefined) throw notKept
   for (let i = 0; i < array.length; i++) items.push(array[i])
-}
-
-function pushEntries(object: DataObject, keys: string[], items: unknown[]): number {
-  const start = keys.length
-  let last = ''
-  for (const key in object) {
-    keys.push(key)
-    items.push(object[key])
-    last = key
-  }
-  const count = keys.length - start
-  if (!hasOnlyKeys(object, count, last)) throw notKept
-  return count
 }
 
 // Smallest and largest of `values` if all are integers, else an endless range.

@@ -1,6 +1,9 @@
-/** Sets a property of `object` itself. Plain assignment of `__proto__` would set the prototype instead. */
+/**
+ * Sets a property of `object` itself. Plain assignment would run the setter of an inherited one (`__proto__` has one), and
+ * fail if that cannot be written.
+ */
 export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') {
+  if (key in object) {
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
   } else {
     object[key] = value

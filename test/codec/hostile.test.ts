@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { decodeElements, decodeValue } from '../../src/codec/decode.ts'
 import { encodeElements, encodeValue } from '../../src/codec/encode.ts'
 import { decodePage } from '../../src/codec/page-decode.ts'
@@ -154,6 +154,22 @@ describe('bombs', () => {
     const page = encodePage(wide, '').bytes
     expect(page.byteLength).toBeGreaterThan(200_000 / 4)
     expect(maxCells(page.byteLength, 500)).toBeGreaterThan(250_000)
+  })
+
+  it('long keys, written once, of many columns of objects', () => {
+    const inner = { ['a'.repeat(10_000)]: null, ['b'.repeat(10_000)]: null }
+    const outer = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`k${i}`, inner]))
+    const values = Array.from({ length: 16 }, () => outer)
+    const { bytes } = encodePage(values, '')
+    expect(bytes.byteLength).toBeLessThan(40_000)
+    const parse = vi.spyOn(JSON, 'parse')
+    try {
+      expect(decodePage(bytes, 16)).toEqual(values)
+      const parsed = parse.mock.calls.reduce((sum, [text]) => sum + text.length, 0)
+      expect(parsed).toBeLessThan(2 * maxCells(bytes.byteLength, 16))
+    } finally {
+      parse.mockRestore()
+    }
   })
 
   it('a dictionary, a repetition and shapes that name what is not there', () => {

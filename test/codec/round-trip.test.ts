@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CodecName, codecIds } from '../../src/codec/codec.ts'
@@ -106,8 +107,36 @@ describe('every codec gives back exactly what it takes', () => {
         9: i,
         ['__proto__']: page,
         ...(i % 10 === 0 ? { [`rare-${i}`]: null, 3: 'three' } : {}),
+        ...(i % 8 === 1 ? { [`less rare ${i % 3}`]: i } : {}),
       }))
       assertExact(decodePage(encodePage(values, '').bytes, values.length), values)
+    }
+  })
+
+  it('pages: objects of many keys are of the kind that is quick to read, however few are alike', () => {
+    setFlagsFromString('--allow-natives-syntax')
+    const isFast = new Function('object', 'return %HasFastProperties(object)') as (object: unknown) => boolean
+    const wide = (i: number) => Object.fromEntries(Array.from({ length: 30 }, (_, key) => [`key-${key + (i % 40)}`, i]))
+    for (const rows of [3, 15, 400]) {
+      const values = Array.from({ length: rows }, (_, i) => wide(i))
+      const decoded = decodePage(encodePage(values, '').bytes, rows)
+      assertExact(decoded, values)
+      expect(decoded.every(isFast)).toBe(true)
+    }
+  })
+
+  it('pages: whatever somebody did to Object.prototype', () => {
+    const values = [{ toString: 1, a: 2 }, { trap: 3, b: 4 }, JSON.parse('{"__proto__":5}')]
+    const { bytes } = encodePage(values, '')
+    let trapped = 0
+    Object.defineProperty(Object.prototype, 'trap', { set: () => trapped++, configurable: true })
+    Object.defineProperty(Object.prototype, 'b', { value: 0, writable: false, configurable: true })
+    try {
+      assertExact(decodePage(bytes, values.length), values)
+      expect(trapped).toBe(0)
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'trap')
+      Reflect.deleteProperty(Object.prototype, 'b')
     }
   })
 
