@@ -1,4 +1,5 @@
 import type { RedisPortRule } from '../../src/contract/redis/redis-port-rules.ts'
+import { isCacheError } from '../../src/errors.ts'
 import type {
   RedisCallOptions,
   RedisCommand,
@@ -92,29 +93,22 @@ function listenerWith(listener: RedisListener, changes: Partial<RedisListener>):
   }
 }
 
-/** Tries again until it is done. */
+/** Sends again what could not be done, as soon as there is something else to send. */
 class TryingPort extends PassingPort {
+  readonly #owed: RedisCommand[] = []
+
   override async command(command: RedisCommand, options?: RedisCallOptions): Promise<RedisReply> {
-    for (;;) {
-      try {
-        return await super.command(command, options)
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'UNAVAILABLE')) throw error
-        if (command.args[0] !== 'SET') throw error
-        void this.#later(command)
-        throw error
-      }
-    }
+    // Before anything else, so that it does not hang on time whether a case sees it.
+    for (const owed of this.#owed.splice(0)) await this.#send(owed).catch(() => undefined)
+    return await this.#send(command, options)
   }
 
-  async #later(command: RedisCommand): Promise<void> {
-    for (let i = 0; i < 500; i++) {
-      await new Promise(resolve => setTimeout(resolve, 2))
-      const isDone = await this.sound.command(command).then(
-        () => true,
-        () => false,
-      )
-      if (isDone) return
+  async #send(command: RedisCommand, options?: RedisCallOptions): Promise<RedisReply> {
+    try {
+      return await super.command(command, options)
+    } catch (error) {
+      if (isCacheError(error, 'UNAVAILABLE') && command.args[0] === 'SET') this.#owed.push(command)
+      throw error
     }
   }
 }
