@@ -112,6 +112,10 @@ function sumBytes(drafts: readonly Draft[]): number {
   return drafts.reduce((sum, draft) => sum + draft.piece.length, 0)
 }
 
+function inlineBytes({ drafts }: ColumnDraft): number {
+  return drafts.reduce((sum, { piece }) => (piece.inline === undefined ? sum : sum + piece.length), 0)
+}
+
 function toInline({ piece, bytes }: Draft): Draft {
   return { piece: { ...piece, inline: bytes! }, bytes }
 }
@@ -147,7 +151,7 @@ async function makeRoom(
 ): Promise<void> {
   for (const column of columns) await orderDeltas(source, column, id, options)
   for (;;) {
-    const sizes = columns.map(column => sumBytes(column.drafts.filter(draft => draft.piece.inline !== undefined)))
+    const sizes = columns.map(inlineBytes)
     if (sizes.reduce((sum, size) => sum + size, 0) <= inlineLimits.headBytes) return
     const column = columns[sizes.indexOf(Math.max(...sizes))]!
     const deltas = column.drafts.filter(isInlineDelta)

@@ -1,5 +1,4 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
-import { ByteWriter } from '../bytes/byte-writer.ts'
 import { digest, digestBytes } from '../bytes/digest.ts'
 import { utf8Encode } from '../bytes/utf8.ts'
 import { sameBytes } from '../core/same-bytes.ts'
@@ -15,6 +14,8 @@ export interface OpenedHead extends Head {
 }
 
 const none = new Uint8Array(0)
+// What a seal and a digest take at most.
+const sealBytes = nonceBytes + tagBytes + 256 + digestBytes
 
 /**
  * The bytes of `head` under `key`: its body, the seal if there is a cipher, and the digest of all that. The seal is an
@@ -22,18 +23,17 @@ const none = new Uint8Array(0)
  * old and new segments. Layout: docs/FORMAT.md section 4.
  */
 export async function sealHead(head: Head, key: string, cipher: Cipher | undefined): Promise<Uint8Array> {
-  const body = encodeHead(head, cipher === undefined ? 0 : sealedFlag)
-  const writer = new ByteWriter(body.byteLength + 320)
-  writer.bytes(body)
+  const writer = encodeHead(head, cipher === undefined ? 0 : sealedFlag, sealBytes)
   if (cipher !== undefined) {
     const keyId = utf8Encode(cipher.keyId)
-    const { nonce, bytes: tag } = await cipher.seal(none, boundData(body, key))
+    const { nonce, bytes: tag } = await cipher.seal(none, boundData(writer.written(), key))
     writer.bytes(nonce)
     writer.bytes(tag)
     writer.bytes(keyId)
     writer.u8(keyId.byteLength)
   }
   writer.bytes(digest(writer.written()))
+  // A view of bytes that nobody else sees: a copy would only cost time.
   return writer.written()
 }
 

@@ -55,9 +55,9 @@ const headCapacity = 8 << 10
 // Without what rides in the head.
 const pieceBytes = 44
 
-/** Writes a head up to its seal and digest, which `sealHead` appends. */
-export function encodeHead(head: Head, flags: number): Uint8Array {
-  let capacity = headCapacity
+/** Writes a head up to its seal and digest, for which the writer has `room`: `sealHead` appends them. */
+export function encodeHead(head: Head, flags: number, room: number): ByteWriter {
+  let capacity = headCapacity + room
   for (const { pieces } of head.columns) for (const { inline } of pieces) capacity += inline?.byteLength ?? 0
   const writer = new ByteWriter(capacity)
   writer.u32(magic)
@@ -77,8 +77,7 @@ export function encodeHead(head: Head, flags: number): Uint8Array {
     writer.u32(column.pieces.length)
     for (const piece of column.pieces) writePiece(writer, piece)
   }
-  // Views of bytes that nobody else sees, here and in what is made of them: a copy would only cost time.
-  return writer.written()
+  return writer
 }
 
 // Pieces stay through many heads.

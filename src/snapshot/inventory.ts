@@ -1,5 +1,5 @@
 import type { Store } from '../store/store.ts'
-import type { Head } from './head.ts'
+import type { Head, Piece } from './head.ts'
 import type { SnapshotKeys } from './keys.ts'
 import type { HeadKey } from './read-heads.ts'
 import { pieceKey, type Source } from './read-pieces.ts'
@@ -40,10 +40,21 @@ export function namedKeys(keys: SnapshotKeys, head: Head): ReadonlySet<string> {
   if (known?.keys === keys) return known.named
   const named = new Set<string>()
   for (const column of head.columns) {
-    for (const piece of column.pieces) if (piece.inline === undefined) named.add(pieceKey(keys, column.name, piece))
+    for (const piece of column.pieces) if (piece.inline === undefined) named.add(knownKey(keys, column.name, piece))
   }
   knownNames.set(head, { keys, named })
   return named
+}
+
+// By piece, which most stores leave as it is: to spell a key takes longer than to look it up.
+const knownKeys = new WeakMap<Piece, { readonly keys: SnapshotKeys; readonly key: string }>()
+
+function knownKey(keys: SnapshotKeys, column: string, piece: Piece): string {
+  const known = knownKeys.get(piece)
+  if (known?.keys === keys) return known.key
+  const key = pieceKey(keys, column, piece)
+  knownKeys.set(piece, { keys, key })
+  return key
 }
 
 /** Keys that nothing needs any more. */
@@ -62,8 +73,8 @@ export function findGarbage(keys: SnapshotKeys, inventory: Inventory, kept: read
   const [newest] = kept
   const newestKey = keys.head(newest)
   const keptHeads = new Set(kept.map(head => keys.head(head)))
-  // What is stored is mostly named by the head before, whose names are known already.
-  const isNamed = (key: string): boolean => kept.some((_, i) => namedKeys(keys, kept.at(-1 - i)!).has(key))
+  const named = kept.map(head => namedKeys(keys, head))
+  const isNamed = (key: string): boolean => named.some(each => each.has(key))
   const heads = inventory.heads.filter(head => !keptHeads.has(head.key) && head.key < newestKey)
   const others: string[] = []
   for (const { key, generation } of inventory.segments.values()) {
@@ -86,7 +97,8 @@ export function afterCommit(keys: SnapshotKeys, inventory: Inventory, head: Head
   const removed = new Set([...garbage.heads, ...garbage.others])
   const isLeft = ({ key }: HeadKey): boolean => !removed.has(key)
   const { generation, nonce } = head
-  const segments = new Map([...inventory.segments].filter(([key]) => !removed.has(key)))
+  const segments = new Map(inventory.segments)
+  for (const key of garbage.others) segments.delete(key)
   for (const key of namedKeys(keys, head)) {
     if (!segments.has(key)) segments.set(key, { kind: 'segment', generation, nonce, key })
   }
