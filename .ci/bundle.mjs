@@ -1,20 +1,38 @@
 // The built JavaScript is a few files, not a hundred modules: finding, reading and linking those would cost a start-up
 // some forty milliseconds. What all entries share is one file; what only a write needs is another, imported when the
 // first write comes.
-import { chmod } from 'node:fs/promises'
+import { chmod, readFile } from 'node:fs/promises'
 import { rolldown } from 'rolldown'
+
+// Ends the name of a module that is a copy.
+const copied = '?copy'
 
 const readable = {
   format: 'esm',
   sourcemap: true,
   // They are in the package.
   sourcemapExcludeSources: true,
+  sourcemapPathTransform: source => source.replace(copied, ''),
   // With its lines: of an error that nobody catches Node shows the line, which must not be the whole file.
   minify: false,
   comments: { legal: true, annotation: true, jsdoc: false },
 }
 
+// What a start imports; and what it imports only if it reads a column of elements.
+const started = await staticModules('src/index.ts')
+const reading = await staticModules('src/snapshot/read-elements.ts')
+// What it imports when it writes.
+const writing = await staticModules('src/snapshot/write-side.ts')
+// What runs in browsers too: it must not share a file with what imports Node's modules.
+const leveled = await staticModules('src/store/level-store.ts')
+const filing = await staticModules('src/store/file-store.ts')
+// What stores have in common.
+const common =
+  /src.(store.(key-queue|durability|directory-mode|file-error|process-stat|claim-lock|dir-lock)|core.running-calls|bytes.in-own-memory)\./
+
 const build = await rolldown({
+  // `coldsnap/blob/disk` has its own copy of what it has in common with `coldsnap/file` only.
+  plugins: [copies(id => filing.has(id) && !started.has(id) && !common.test(id), /src.blob.disk/)],
   input: {
     index: 'src/index.ts',
     'store/file-store': 'src/store/file-store.ts',
@@ -33,23 +51,13 @@ const build = await rolldown({
   platform: 'neutral',
   external: [/^node:/, 'level'],
 })
-// What a start imports; and what it imports only if it reads a column of elements.
-const started = await staticModules('src/index.ts')
-const reading = await staticModules('src/snapshot/read-elements.ts')
-// What it imports when it writes.
-const writing = await staticModules('src/snapshot/write-side.ts')
-// What runs in browsers too: it must not share a file with what imports Node's modules.
-const leveled = await staticModules('src/store/level-store.ts')
-// What stores have in common.
-const common =
-  /src.(store.(key-queue|durability|directory-mode|file-error|process-stat|claim-lock|dir-lock)|core.running-calls|bytes.in-own-memory)\./
 await build.write({
   dir: 'dist',
   ...readable,
   chunkFileNames: 'shared/[name].js',
   codeSplitting: {
     groups: [
-      // A start from files reads four files of ours, each of which takes a millisecond. Before the databases, as a group
+      // A start from files reads three files of ours, each of which takes a millisecond. Before the databases, as a group
       // takes what its files import, too.
       { name: 'shared', test: id => started.has(id) || common.test(id), minShareCount: 2, priority: 8 },
       {
@@ -62,7 +70,6 @@ await build.write({
       { name: 'shared', test: /rolldown.runtime/, priority: 6 },
       { name: 'elements', test: id => reading.has(id), priority: 5 },
       { name: 'writing', test: id => writing.has(id), minShareCount: 2, priority: 4 },
-      { name: 'files', test: /src.(store|bytes.file-name)/, minShareCount: 2, priority: 3 },
       // What the caches of many processes have in common.
       { name: 'common', test: /src.(core|bytes|codec)|noble/, minShareCount: 2, priority: 2 },
       { name: 'redis', test: /src.redis/, minShareCount: 2, priority: 1 },
@@ -85,7 +92,7 @@ const commandOptions = {
 const command = await rolldown({ input: { main: 'src/cli/main.ts' }, ...commandOptions })
 const helping = await staticModules('src/cli/main.ts', commandOptions)
 const listing = await staticModules('src/cli/commands/ls.ts', commandOptions)
-const filing = await staticModules('src/store/file-store.ts', commandOptions)
+const storing = await staticModules('src/store/file-store.ts', commandOptions)
 const importing = await staticModules('src/cli/commands/import.ts', commandOptions)
 await command.write({
   dir: 'dist/cli',
@@ -95,13 +102,27 @@ await command.write({
   codeSplitting: {
     groups: [
       { name: 'start', test: id => helping.has(id), minShareCount: 2, priority: 3 },
-      { name: 'reading', test: id => listing.has(id) || filing.has(id), minShareCount: 2, priority: 2 },
+      { name: 'reading', test: id => listing.has(id) || storing.has(id), minShareCount: 2, priority: 2 },
       { name: 'writing', test: id => importing.has(id) || writing.has(id), minShareCount: 2, priority: 1 },
     ],
   },
 })
 await command.close()
 await chmod('dist/cli/main.js', 0o755)
+
+// Gives `readers` a copy of each module that `isCopied`, which would be in a file of its own if they shared it.
+function copies(isCopied, readers) {
+  return {
+    name: 'copies',
+    async resolveId(source, importer) {
+      if (importer === undefined || !(readers.test(importer) || importer.endsWith(copied))) return null
+      const found = await this.resolve(source, importer.replace(copied, ''), { skipSelf: true })
+      return found !== null && isCopied(found.id) ? found.id + copied : found
+    },
+    load: async id =>
+      id.endsWith(copied) ? { code: await readFile(id.replace(copied, ''), 'utf8'), moduleType: 'ts' } : null,
+  }
+}
 
 // The modules that an entry imports, not counting what it imports only when needed.
 async function staticModules(entry, options = { platform: 'neutral', external: [/^node:/, 'level'] }) {

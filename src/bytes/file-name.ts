@@ -1,43 +1,32 @@
-import { toHex } from './hex.ts'
+import { fromHex, toHex } from './hex.ts'
 import { utf8DecodeIfValid, utf8Encode } from './utf8.ts'
 
 /** Longest plain file name: 100 bytes of key. Every file system takes 255; the rest is left for what wraps names. */
 export const maxPlainNameLength = 200
-
-const hexPattern = /^(?:[0-9a-f]{2})+$/
 
 // The byte 0xff never occurs in UTF-8, so no key has a name that starts with these; and since they are hex all the
 // same, a program that wants hex names only (Tailscale's) reads past them instead of failing.
 const longMark = 'ff6b' // 0xff 'k'
 const tempMark = 'ff74' // 0xff 't'
 const longHeadBytes = 32
+// To compile one takes as long as to read a file: they see only names with their mark.
 const longPattern = /^ff6b[0-9a-f]{128}$/
 const tempPattern = /^ff74[0-9a-f]{32}$/
 
 /** The key whose UTF-8 bytes are `hex`, or `undefined` if that is not lower-case hex of valid UTF-8. */
 export function keyFromHex(hex: string): string | undefined {
-  if (!hexPattern.test(hex)) return undefined
-  const ascii = asciiFromHex(hex)
-  if (ascii !== undefined) return ascii
-  const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = nibble(hex, 2 * i) * 16 + nibble(hex, 2 * i + 1)
-  return utf8DecodeIfValid(bytes)
+  const bytes = hex === '' ? undefined : fromHex(hex)
+  return bytes && (asciiDecode(bytes) ?? utf8DecodeIfValid(bytes))
 }
 
 // As most keys are: a decoder takes longer to call. `undefined` at the first byte that is none.
-function asciiFromHex(hex: string): string | undefined {
+function asciiDecode(bytes: Uint8Array): string | undefined {
   let text = ''
-  for (let i = 0; i < hex.length; i += 2) {
-    const byte = nibble(hex, i) * 16 + nibble(hex, i + 1)
-    if (byte >= 0x80) return undefined
-    text += String.fromCharCode(byte)
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i]! >= 0x80) return undefined
+    text += String.fromCharCode(bytes[i]!)
   }
   return text
-}
-
-function nibble(hex: string, at: number): number {
-  const unit = hex.charCodeAt(at)
-  return unit < 0x3a ? unit - 0x30 : unit - 0x57
 }
 
 /** The hex of `key`, which is its file name if {@link isPlainName} agrees. Its order is that of the UTF-8 bytes. */
@@ -61,7 +50,7 @@ export function longName(hex: string, sha256Hex: string): string {
 
 /** Whether `name` has the form of {@link longName}. */
 export function isLongName(name: string): boolean {
-  return longPattern.test(name)
+  return name.startsWith(longMark) && longPattern.test(name)
 }
 
 /** The hex of the first 32 bytes of the key behind a long name. */
@@ -91,5 +80,5 @@ export function tempName(pid: number, ns: bigint, number: number): string {
 
 /** Whether `name` has the form of {@link tempName}. */
 export function isTempName(name: string): boolean {
-  return tempPattern.test(name)
+  return name.startsWith(tempMark) && tempPattern.test(name)
 }

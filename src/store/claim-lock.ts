@@ -98,7 +98,8 @@ function makeClaim({ identity, ownerId }: LockTarget): Claim | undefined {
 function openFolder(ownerId: number): string {
   const userId = process.geteuid?.()
   if (userId !== ownerId && userId !== 0) throw new Error('Not our store')
-  const namespace = files().readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
+  // Of `pid:[4026531836]` the number.
+  const namespace = files().readlinkSync('/proc/self/ns/pid').slice('pid:['.length, -1)
   const folder = `${sharedMemory}/coldsnap-${ownerId}-${namespace}`
   if (files().lstatSync(folder, { throwIfNoEntry: false }) === undefined) makeFolder(folder, ownerId, userId)
   const found = files().lstatSync(folder)

@@ -180,6 +180,12 @@ describe('the packed package', () => {
     expect(later.filter(pattern => ![...all].some(source => pattern.test(source)))).toEqual([])
   })
 
+  it('starts from files with three files', () => {
+    const dist = join(project, 'node_modules/coldsnap/dist')
+    const files = ['index.js', 'store/file-store.js'].flatMap(entry => evaluatedWith(dist, entry).files)
+    expect(new Set(files)).toEqual(new Set(['index.js', 'shared/shared.js', 'store/file-store.js']))
+  })
+
   it.each(['store/file-store', 'blob/disk/disk-blob-store', 'redis/index'])('evaluates with %s no database', entry => {
     const dist = join(project, 'node_modules/coldsnap/dist')
     const sourcesOfEntry = (name: string): string[] =>
