@@ -1,8 +1,10 @@
 // The built JavaScript is a few files, not a hundred modules: finding, reading and linking those would cost a start-up
 // some forty milliseconds. What all entries share is one file; what only a write needs is another, imported when the
 // first write comes.
+import { execFile } from 'node:child_process'
 import { chmod, readFile } from 'node:fs/promises'
-import { rolldown } from 'rolldown'
+import { promisify } from 'node:util'
+import { RolldownMagicString, rolldown } from 'rolldown'
 
 // Ends the name of a module that is a copy.
 const copied = '?copy'
@@ -51,7 +53,7 @@ const build = await rolldown({
   platform: 'neutral',
   external: [/^node:/, 'level'],
 })
-await build.write({
+const library = {
   dir: 'dist',
   ...readable,
   chunkFileNames: 'shared/[name].js',
@@ -78,7 +80,11 @@ await build.write({
       { name: 'blobs', test: /src.blob/, minShareCount: 2, priority: 1 },
     ],
   },
-})
+}
+await build.write(library)
+// What it is for takes a tenth less time by this, and three tenths less with a compile cache.
+const { stdout } = await promisify(execFile)(process.execPath, ['.ci/called-at-start.mjs'])
+await build.write({ ...library, plugins: [eager(JSON.parse(stdout))] })
 await build.close()
 
 // The command shares no file with the library. Its start knows names and options; what a command does is in files that are
@@ -121,6 +127,25 @@ function copies(isCopied, readers) {
     },
     load: async id =>
       id.endsWith(copied) ? { code: await readFile(id.replace(copied, ''), 'utf8'), moduleType: 'ts' } : null,
+  }
+}
+
+// Engines compile a function when it is first called, but one in parentheses with its file. So those that a start calls are
+// gone over once, not twice, and are in Node's compile cache, which takes a file as it is when it was just compiled.
+// `starts` has where they begin.
+function eager(starts) {
+  return {
+    name: 'eager',
+    renderChunk(code, { fileName }) {
+      const edited = new RolldownMagicString(code)
+      for (const { type, id, start, end } of this.parse(code).body) {
+        if (type !== 'FunctionDeclaration' || !starts[fileName]?.includes(start)) continue
+        edited.appendLeft(start, `const ${id.name} = (`).appendRight(end, ');')
+      }
+      return edited.hasChanged()
+        ? { code: edited.toString(), map: edited.generateMap({ hires: 'boundary' }).toString() }
+        : null
+    },
   }
 }
 

@@ -186,6 +186,12 @@ describe('the packed package', () => {
     expect(new Set(files)).toEqual(new Set(['index.js', 'shared/shared.js', 'store/file-store.js']))
   })
 
+  it('has the functions that a start calls in parentheses, so that they are compiled with their file', async () => {
+    const built = await readFile(join(project, 'node_modules/coldsnap/dist/shared/shared.js'), 'utf8')
+    expect(built).toContain('const loadState = (async function loadState(')
+    expect(built).toContain('\nasync function copySnapshot(')
+  })
+
   it.each(['store/file-store', 'blob/disk/disk-blob-store', 'redis/index'])('evaluates with %s no database', entry => {
     const dist = join(project, 'node_modules/coldsnap/dist')
     const sourcesOfEntry = (name: string): string[] =>
