@@ -4,7 +4,7 @@ import { until } from '../../group/until.ts'
 import { collectGarbage } from '../../helpers/collect-garbage.ts'
 import type { RedisProxy } from '../../helpers/redis-proxy.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
-import { countsOf, ended, look, type Mode, modes, Scene } from './scene.ts'
+import { countsOf, ended, look, type Mode, modes, patiently, Scene } from './scene.ts'
 
 const timeoutMs = 250
 /** What a busy machine may add; it decides nothing but that a call ends at all. */
@@ -62,8 +62,8 @@ describe.each(modes)('while Redis is not there (%s)', mode => {
     async name => {
       await using scene = await Scene.on(server, mode)
       const proxy = await scene.proxy()
-      const cache = await scene.open<string>({ ...options, url: proxy.url })
-      await cache.set('local', 'value')
+      const cache = await patiently(() => scene.open<string>({ ...options, url: proxy.url }))
+      await patiently(() => cache.set('local', 'value'))
       await scene.settle(cache)
       const end = await outages[name]!(proxy, scene)
       try {
@@ -77,7 +77,7 @@ describe.each(modes)('while Redis is not there (%s)', mode => {
       await until(() => cache.status === 'ready')
       await until(async () => (await ended(cache.set('after', 'value'))).code === 'none')
       await scene.settle(cache)
-      expect([await cache.get('after'), await cache.get('missing')]).toEqual(['value', undefined])
+      expect([await cache.get('after'), await patiently(() => cache.get('missing'))]).toEqual(['value', undefined])
       expect(await cache.get('local')).toBe('value')
     },
   )
@@ -86,7 +86,7 @@ describe.each(modes)('while Redis is not there (%s)', mode => {
     await using scene = await Scene.on(server, mode)
     const proxy = await scene.proxy()
     const maxPending = 100
-    const cache = await scene.open<string>({ ...options, url: proxy.url, maxPending })
+    const cache = await patiently(() => scene.open<string>({ ...options, url: proxy.url, maxPending }))
     proxy.stall('toClient')
     const before = proxy.commandCount
     const together = await Promise.all(Array.from({ length: 2_000 }, (_, i) => ended(cache.get(`at once ${i}`))))
@@ -119,7 +119,7 @@ describe.each(modes)('while Redis is not there (%s)', mode => {
   it('down: no queue grows', async () => {
     await using scene = await Scene.on(server, mode)
     const proxy = await scene.proxy()
-    const cache = await scene.open<string>({ ...options, url: proxy.url })
+    const cache = await patiently(() => scene.open<string>({ ...options, url: proxy.url }))
     await proxy.refuse()
     await until(async () => (await ended(cache.get('key'))).code === 'UNAVAILABLE')
     const heap = await collectGarbage()
@@ -134,7 +134,7 @@ describe.each(modes)('while Redis is not there (%s)', mode => {
     await until(() => cache.status === 'ready')
     await until(async () => (await ended(cache.get('key 0 0'))).code === 'none')
     // None of them was kept to be sent later.
-    expect(await cache.get('key 0 0')).toBe(undefined)
+    expect(await patiently(() => cache.get('key 0 0'))).toBe(undefined)
     expect(await (await scene.open<string>()).get('key 199 99')).toBe(undefined)
   })
 
@@ -142,7 +142,7 @@ describe.each(modes)('while Redis is not there (%s)', mode => {
     await using scene = await Scene.on(server, mode)
     const proxy = await scene.proxy()
     const breaker = { maxFailures: 3, backOffMs: 60_000, maxBackOffMs: 60_000 }
-    const cache = await scene.open<string>({ ...options, breaker, url: proxy.url })
+    const cache = await patiently(() => scene.open<string>({ ...options, breaker, url: proxy.url }))
     await proxy.refuse()
     for (let i = 0; i < 5; i++) expect(await ended(cache.get('key'))).toMatchObject({ code: 'UNAVAILABLE' })
     await proxy.accept()
@@ -153,7 +153,7 @@ describe.each(modes)('while Redis is not there (%s)', mode => {
   it('a signal ends the wait at once, with ABORTED', async () => {
     await using scene = await Scene.on(server, mode)
     const proxy = await scene.proxy()
-    const cache = await scene.open<string>({ ...options, timeoutMs: 4_000, url: proxy.url })
+    const cache = await patiently(() => scene.open<string>({ ...options, timeoutMs: 4_000, url: proxy.url }))
     proxy.stall('toClient')
     const controller = new AbortController()
     const { signal } = controller

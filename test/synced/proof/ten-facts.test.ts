@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../group/until.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { differing } from './differing.ts'
-import { apartInTime, countsOf, ended, look, type Mode, modes, patienceMs, Scene } from './scene.ts'
+import { apartInTime, countsOf, ended, look, type Mode, modes, patienceMs, patiently, Scene } from './scene.ts'
 
 /** How often two processes race; COLDSNAP_SYNCED_ROUNDS says it for both modes. */
 const roundsOf = (mode: Mode): number => Number(process.env['COLDSNAP_SYNCED_ROUNDS'] ?? (mode === 'native' ? 100 : 10))
@@ -145,7 +145,7 @@ describe.each(modes)('the ten facts, repaired (%s)', mode => {
   it('10: a Redis that fails is an error that is counted, not a miss (there: a miss)', async () => {
     await using scene = await Scene.on(server, mode)
     const proxy = await scene.proxy()
-    const cache = await scene.open<string>({ url: proxy.url, timeoutMs: 200 })
+    const cache = await patiently(() => scene.open<string>({ url: proxy.url, timeoutMs: 200 }))
     await proxy.refuse()
     const before = countsOf(cache)
     expect(await ended(cache.get('key'))).toMatchObject({ code: 'UNAVAILABLE' })

@@ -33,10 +33,10 @@ describeRedis('a Redis that denies', () => {
     it.each(atOpen)('%s: open is NO_ACCESS, degraded tells it', async (_, rules) => {
       await using scene = await Scene.on(server, mode)
       const redis = scene.idleClient(await urlOf(scene, ...rules))
-      expect((await ended(scene.open({ redis, timeoutMs: 300 }))).code).toBe('NO_ACCESS')
+      expect((await ended(scene.open({ redis, timeoutMs: 5_000 }))).code).toBe('NO_ACCESS')
       const errors: Error[] = []
       const onError = (error: Error): unknown => errors.push(error)
-      const degraded = await scene.open<number>({ redis, timeoutMs: 300, degraded: true, onError })
+      const degraded = await scene.open<number>({ redis, timeoutMs: 5_000, degraded: true, onError })
       expect(errors.filter(error => 'code' in error && error.code === 'NO_ACCESS').length).toBeGreaterThan(0)
       expect(degraded.status).not.toBe('ready')
       expect(await degraded.getOrSet('key', () => 1)).toBe(1)

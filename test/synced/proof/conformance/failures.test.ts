@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../../group/until.ts'
 import { freePort, type RedisServer, startRedis } from '../../../helpers/redis-server.ts'
 import { differing } from '../differing.ts'
-import { countsOf, ended, look, modes, Scene, type SceneOptions } from '../scene.ts'
+import { countsOf, ended, look, modes, patiently, Scene, type SceneOptions } from '../scene.ts'
 
 let server: RedisServer
 
@@ -100,8 +100,8 @@ describe.each(modes)('what fails (%s)', mode => {
   it('C28 a value that cannot be encoded, or a write that fails, leaves the local level as it was', async () => {
     await using scene = await Scene.on(server, mode)
     const proxy = await scene.proxy()
-    const cache = await scene.open<unknown>({ url: proxy.url, timeoutMs: 300 })
-    await cache.set('key', 'old')
+    const cache = await patiently(() => scene.open<unknown>({ url: proxy.url, timeoutMs: 300 }))
+    await patiently(() => cache.set('key', 'old'))
     await scene.settle(cache)
     const cycle: Record<string, unknown> = {}
     cycle['self'] = cycle
@@ -114,7 +114,7 @@ describe.each(modes)('what fails (%s)', mode => {
       ['key', cycle],
     ]
     expect(await ended(cache.setMany(many))).toMatchObject({ code: 'UNSUPPORTED_VALUE' })
-    expect(await cache.get('other')).toBe(undefined)
+    expect(await patiently(() => cache.get('other'))).toBe(undefined)
     await proxy.refuse()
     for (const call of [() => cache.set('key', 'new'), () => cache.delete('key')]) {
       expect(await ended(call())).toMatchObject({ code: 'UNAVAILABLE' })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalCacheFactory, lru, tinyLfu } from '../../../../src/synced/index.ts'
 import { type RedisServer, startRedis } from '../../../helpers/redis-server.ts'
-import { countsOf, ended, look, modes, Scene } from '../scene.ts'
+import { countsOf, ended, look, modes, patiently, Scene } from '../scene.ts'
 
 let server: RedisServer
 
@@ -66,7 +66,7 @@ describe.each(modes)('reads (%s)', mode => {
   it('C10 close lets calls end that are under way, one way or the other', async () => {
     await using scene = await Scene.on(server, mode)
     const proxy = await scene.proxy()
-    const a = await scene.open({ url: proxy.url, timeoutMs: 300 })
+    const a = await patiently(() => scene.open({ url: proxy.url, timeoutMs: 300 }))
     proxy.stall('toClient')
     const under = [a.get('key'), a.set('key', 1), a.getOrSet('other', () => 1)].map(ended)
     await a.close()
