@@ -33,7 +33,8 @@ const common =
   /src.(store.(key-queue|durability|directory-mode|file-error|process-stat|claim-lock|dir-lock)|core.running-calls|bytes.in-own-memory)\./
 
 const build = await rolldown({
-  // `coldsnap/blob/disk` has its own copy of what it has in common with `coldsnap/file` only.
+  // `coldsnap/blob/disk` has its own copy of what it has in common with `coldsnap/file` only. Nothing of that may have a
+  // state of the process.
   plugins: [copies(id => filing.has(id) && !started.has(id) && !common.test(id), /src.blob.disk/)],
   input: {
     index: 'src/index.ts',
@@ -82,7 +83,7 @@ const library = {
   },
 }
 await build.write(library)
-// What it is for takes a tenth less time by this, and three tenths less with a compile cache.
+// A start takes x0.93 of the time by this, and x0.75 with a compile cache.
 const { stdout } = await promisify(execFile)(process.execPath, ['.ci/called-at-start.mjs'])
 await build.write({ ...library, plugins: [eager(JSON.parse(stdout))] })
 await build.close()
@@ -130,9 +131,9 @@ function copies(isCopied, readers) {
   }
 }
 
-// Engines compile a function when it is first called, but one in parentheses with its file. So those that a start calls are
-// gone over once, not twice, and are in Node's compile cache, which takes a file as it is when it was just compiled.
-// `starts` has where they begin.
+// Engines compile a function when it is first called, but one in parentheses with its file. So those at the top level that a
+// start calls are gone over once, not twice, and are in Node's compile cache, which takes a file as it is when it was just
+// compiled. `starts` has where they begin.
 function eager(starts) {
   return {
     name: 'eager',

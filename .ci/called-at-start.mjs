@@ -1,4 +1,5 @@
-// Prints which functions of the built package a start from files calls: where they begin, by file of `dist`, as JSON.
+// Prints which functions of the built package a start from files calls: where they begin, by file of `dist`, as JSON. They
+// are those of this platform: where there is no /dev/shm, the lock calls others.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Session } from 'node:inspector/promises'
 import { tmpdir } from 'node:os'

@@ -50,15 +50,19 @@ export const sealedFlag = 2
 const magic = 0x44485343 // "CSHD", little-endian
 const shapes: readonly Shape[] = ['plain', 'array', 'object', 'map']
 const inlineFlag = 1
-// Room for a usual head without what rides in it.
-const headCapacity = 8 << 10
-// Without what rides in the head.
+// Of a head what stands before its columns, of a column without its name, and of a piece without what rides in the head.
+const headerBytes = 38
+const columnBytes = 11
 const pieceBytes = 44
 
 /** Writes a head up to its seal and digest, for which the writer has `room`: `sealHead` appends them. */
 export function encodeHead(head: Head, flags: number, room: number): ByteWriter {
-  let capacity = headCapacity + room
-  for (const { pieces } of head.columns) for (const { inline } of pieces) capacity += inline?.byteLength ?? 0
+  let capacity = headerBytes + room
+  for (const { name, pieces } of head.columns) {
+    // A UTF-16 unit takes three bytes of UTF-8 at most.
+    capacity += columnBytes + 3 * name.length + pieces.length * pieceBytes
+    for (const { inline } of pieces) capacity += inline?.byteLength ?? 0
+  }
   const writer = new ByteWriter(capacity)
   writer.u32(magic)
   writer.u8(formatVersion)

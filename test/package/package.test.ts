@@ -187,9 +187,12 @@ describe('the packed package', () => {
   })
 
   it('has the functions that a start calls in parentheses, so that they are compiled with their file', async () => {
-    const built = await readFile(join(project, 'node_modules/coldsnap/dist/shared/shared.js'), 'utf8')
-    expect(built).toContain('const loadState = (async function loadState(')
-    expect(built).toContain('\nasync function copySnapshot(')
+    const textOf = (file: string): Promise<string> =>
+      readFile(join(project, 'node_modules/coldsnap/dist', file), 'utf8')
+    const shared = await textOf('shared/shared.js')
+    expect(shared).toContain('const loadState = (async function loadState(')
+    expect(shared).toContain('\nasync function copySnapshot(')
+    expect(await textOf('store/file-store.js')).toContain('const keyFile = (function keyFile(')
   })
 
   it.each(['store/file-store', 'blob/disk/disk-blob-store', 'redis/index'])('evaluates with %s no database', entry => {
