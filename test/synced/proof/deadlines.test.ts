@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SyncedCache } from '../../../src/synced/index.ts'
 import { until } from '../../group/until.ts'
 import { collectGarbage } from '../../helpers/collect-garbage.ts'
+import { patiently } from '../../helpers/patiently.ts'
 import type { RedisProxy } from '../../helpers/redis-proxy.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
-import { countsOf, ended, look, type Mode, modes, patiently, Scene } from './scene.ts'
+import { countsOf, ended, look, type Mode, modes, Scene } from './scene.ts'
 
 const timeoutMs = 250
 /** What a busy machine may add; it decides nothing but that a call ends at all. */

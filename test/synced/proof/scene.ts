@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type RedisClientType } from 'redis'
-import { isCacheError } from '../../../src/errors.ts'
 import { SyncedCache, type SyncedOptions } from '../../../src/synced/index.ts'
 import { until } from '../../group/until.ts'
 import { RedisProxy } from '../../helpers/redis-proxy.ts'
@@ -34,17 +33,6 @@ function secondsApart(): () => number {
   return () => {
     nowMs += 2_000
     return nowMs
-  }
-}
-
-/** Does `work`, which Redis is there for, again while a busy machine takes longer for it than the cache waits. */
-export async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isCacheError(error, 'UNAVAILABLE')) throw error
-    }
   }
 }
 

@@ -1,9 +1,10 @@
 // What was observed of distributed-cache by running it, each shown to be otherwise here.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../group/until.ts'
+import { patiently } from '../../helpers/patiently.ts'
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts'
 import { differing } from './differing.ts'
-import { apartInTime, countsOf, ended, look, type Mode, modes, patienceMs, patiently, Scene } from './scene.ts'
+import { apartInTime, countsOf, ended, look, type Mode, modes, patienceMs, Scene } from './scene.ts'
 
 /** How often two processes race; COLDSNAP_SYNCED_ROUNDS says it for both modes. */
 const roundsOf = (mode: Mode): number => Number(process.env['COLDSNAP_SYNCED_ROUNDS'] ?? (mode === 'native' ? 100 : 10))

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../../../group/until.ts'
+import { patiently } from '../../../helpers/patiently.ts'
 import { freePort, type RedisServer, startRedis } from '../../../helpers/redis-server.ts'
 import { differing } from '../differing.ts'
-import { countsOf, ended, look, modes, patiently, Scene, type SceneOptions } from '../scene.ts'
+import { countsOf, ended, look, modes, Scene, type SceneOptions } from '../scene.ts'
 
 let server: RedisServer
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalCacheFactory, lru, tinyLfu } from '../../../../src/synced/index.ts'
+import { patiently } from '../../../helpers/patiently.ts'
 import { type RedisServer, startRedis } from '../../../helpers/redis-server.ts'
-import { countsOf, ended, look, modes, patiently, Scene } from '../scene.ts'
+import { countsOf, ended, look, modes, Scene } from '../scene.ts'
 
 let server: RedisServer
 
