@@ -99,7 +99,6 @@ const commandOptions = {
 const command = await rolldown({ input: { main: 'src/cli/main.ts' }, ...commandOptions })
 const helping = await staticModules('src/cli/main.ts', commandOptions)
 const listing = await staticModules('src/cli/commands/ls.ts', commandOptions)
-const storing = await staticModules('src/store/file-store.ts', commandOptions)
 const importing = await staticModules('src/cli/commands/import.ts', commandOptions)
 await command.write({
   dir: 'dist/cli',
@@ -109,7 +108,7 @@ await command.write({
   codeSplitting: {
     groups: [
       { name: 'start', test: id => helping.has(id), minShareCount: 2, priority: 3 },
-      { name: 'reading', test: id => listing.has(id) || storing.has(id), minShareCount: 2, priority: 2 },
+      { name: 'reading', test: id => listing.has(id) || filing.has(id), minShareCount: 2, priority: 2 },
       { name: 'writing', test: id => importing.has(id) || writing.has(id), minShareCount: 2, priority: 1 },
     ],
   },
@@ -138,14 +137,14 @@ function eager(starts) {
   return {
     name: 'eager',
     renderChunk(code, { fileName }) {
+      const called = starts[fileName]
+      if (called === undefined) return null
       const edited = new RolldownMagicString(code)
       for (const { type, id, start, end } of this.parse(code).body) {
-        if (type !== 'FunctionDeclaration' || !starts[fileName]?.includes(start)) continue
+        if (type !== 'FunctionDeclaration' || !called.includes(start)) continue
         edited.appendLeft(start, `const ${id.name} = (`).appendRight(end, ');')
       }
-      return edited.hasChanged()
-        ? { code: edited.toString(), map: edited.generateMap({ hires: 'boundary' }).toString() }
-        : null
+      return { code: edited.toString(), map: edited.generateMap({ hires: 'boundary' }).toString() }
     },
   }
 }
