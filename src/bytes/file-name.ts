@@ -1,5 +1,5 @@
 import { fromHex, toHex } from './hex.ts'
-import { utf8DecodeIfValid, utf8Encode } from './utf8.ts'
+import { asciiDecode, utf8DecodeIfValid, utf8Encode } from './utf8.ts'
 
 /** Longest plain file name: 100 bytes of key. Every file system takes 255; the rest is left for what wraps names. */
 export const maxPlainNameLength = 200
@@ -16,17 +16,8 @@ const tempPattern = /^ff74[0-9a-f]{32}$/
 /** The key whose UTF-8 bytes are `hex`, or `undefined` if that is not lower-case hex of valid UTF-8. */
 export function keyFromHex(hex: string): string | undefined {
   const bytes = hex === '' ? undefined : fromHex(hex)
+  // ASCII, as most keys are.
   return bytes && (asciiDecode(bytes) ?? utf8DecodeIfValid(bytes))
-}
-
-// As most keys are: a decoder takes longer to call. `undefined` at the first byte that is none.
-function asciiDecode(bytes: Uint8Array): string | undefined {
-  let text = ''
-  for (let i = 0; i < bytes.length; i++) {
-    if (bytes[i]! >= 0x80) return undefined
-    text += String.fromCharCode(bytes[i]!)
-  }
-  return text
 }
 
 /** The hex of `key`, which is its file name if {@link isPlainName} agrees. Its order is that of the UTF-8 bytes. */

@@ -2,7 +2,7 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 // Up to here a loop is quicker than to call the encoder, which takes half a microsecond.
-const maxFewUnits = 32
+const maxFewUnits = 64
 
 /** The UTF-8 bytes of `text`. Lone surrogates become U+FFFD: check {@link isWellFormed} first where that matters. */
 export function utf8Encode(text: string): Uint8Array {
@@ -18,6 +18,16 @@ function asciiEncode(text: string): Uint8Array | undefined {
     bytes[i] = unit
   }
   return bytes
+}
+
+/** The text of ASCII `bytes`, `undefined` if they are none: for short ones, for which a decoder takes longer to call. */
+export function asciiDecode(bytes: Uint8Array): string | undefined {
+  let text = ''
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i]! >= 0x80) return undefined
+    text += String.fromCharCode(bytes[i]!)
+  }
+  return text
 }
 
 /** The text of UTF-8 `bytes`; throws a TypeError if they are not valid UTF-8. */

@@ -1,4 +1,4 @@
-import { utf8Decode } from '../bytes/utf8.ts'
+import { asciiDecode, utf8Decode } from '../bytes/utf8.ts'
 import { CacheError } from '../errors.ts'
 import { cborTags, toLittleEndian, typedArrayTags } from './cbor-format.ts'
 import { maxBigintBytes, maxDepth } from './limits.ts'
@@ -302,13 +302,7 @@ export class CborDecoder {
 
 // TextDecoder has a high price per call; short texts are mostly ASCII.
 function decodeText(bytes: Uint8Array): string {
-  if (bytes.byteLength > 32) return utf8Decode(bytes)
-  let text = ''
-  for (const byte of bytes) {
-    if (byte >= 0x80) return utf8Decode(bytes)
-    text += String.fromCharCode(byte)
-  }
-  return text
+  return (bytes.byteLength > 32 ? undefined : asciiDecode(bytes)) ?? utf8Decode(bytes)
 }
 
 function halfToNumber(half: number): number {

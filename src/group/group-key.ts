@@ -4,9 +4,6 @@ import { CacheError } from '../errors.ts'
 // A byte that is no part of valid UTF-8 is at least 0x80, and stands in a key as the lone surrogate U+DC00 + byte.
 const escapeBase = 0xdc00
 
-// Below this many units a loop is several times faster than a TextEncoder, and every lookup in a ring needs the bytes.
-const shortLength = 64
-
 /**
  * The key with these bytes as a string: UTF-8, where a byte that is not part of valid UTF-8 becomes a lone surrogate
  * U+DC80..U+DCFF. Different bytes give different strings, and {@link keyToBytes} gives the same bytes back.
@@ -20,7 +17,7 @@ export function keyFromBytes(bytes: Uint8Array): string {
  * with another lone surrogate, or with escaped bytes that together are valid UTF-8.
  */
 export function keyToBytes(key: string): Uint8Array {
-  if (isWellFormed(key)) return key.length < shortLength ? encodeShort(key) : utf8Encode(key)
+  if (isWellFormed(key)) return utf8Encode(key)
   const bytes = unescapeInvalid(key)
   if (bytes === undefined || keyFromBytes(bytes) !== key) throw loneSurrogate()
   return bytes
@@ -90,28 +87,6 @@ function lowestSecond(first: number): number {
 function highestSecond(first: number): number {
   if (first === 0xed) return 0x9f
   return first === 0xf4 ? 0x8f : 0xbf
-}
-
-function encodeShort(key: string): Uint8Array {
-  const bytes = new Uint8Array(utf8Length(key))
-  let at = 0
-  for (let i = 0; i < key.length; i++) {
-    const code = key.codePointAt(i)!
-    const following = followingBytes(code)
-    bytes[at++] = leads[following]! | (code >> (6 * following))
-    for (let shift = 6 * (following - 1); shift >= 0; shift -= 6) bytes[at++] = 0x80 | ((code >> shift) & 0x3f)
-    if (following === 3) i++
-  }
-  return bytes
-}
-
-// The upper bits of the first byte of a sequence, by how many follow it.
-const leads = [0, 0xc0, 0xe0, 0xf0]
-
-function followingBytes(code: number): number {
-  if (code < 0x80) return 0
-  if (code < 0x800) return 1
-  return code < 0x1_0000 ? 2 : 3
 }
 
 // `undefined` if there is a lone surrogate that stands for no byte.

@@ -11,7 +11,7 @@ it('encodes every text as TextEncoder does, short or long, with lone surrogates 
       expect(utf8Encode(text)).toEqual(encoder.encode(text))
     }),
   )
-  for (const length of [0, 1, 31, 32, 33]) {
+  for (const length of [0, 1, 31, 32, 33, 63, 64, 65]) {
     expect(utf8Encode('x'.repeat(length))).toEqual(encoder.encode('x'.repeat(length)))
   }
 })
